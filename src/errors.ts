@@ -59,7 +59,13 @@ export class CompileError extends Error {
     readonly line = 0,
     readonly column = 0,
   ) {
-    super(line > 0 ? `${line}:${column}: ${reason}` : offset >= 0 ? `${reason} (at offset 0x${offset.toString(16)})` : reason)
+    super(
+      line > 0
+        ? `${line}:${column}: ${reason}`
+        : offset >= 0
+          ? `${reason} (at offset 0x${offset.toString(16)})`
+          : reason,
+    )
   }
 }
 

@@ -56,7 +56,10 @@ export interface Export {
   kind: ExternKind
   index: number
 }
-export type SegmentMode = { kind: 'active'; index: number; offset: Code } | { kind: 'passive' } | { kind: 'declarative' }
+export type SegmentMode =
+  | { kind: 'active'; index: number; offset: Code }
+  | { kind: 'passive' }
+  | { kind: 'declarative' }
 export interface Elem {
   type: ValType
   mode: SegmentMode

@@ -65,18 +65,30 @@ export const EXTERNREF = REF | NULL | Heap.extern
 export const ANYREF = REF | NULL | Heap.any
 export const EXNREF = REF | NULL | Heap.exn
 
-const NUM_NAMES: Record<number, string> = { [I32]: 'i32', [I64]: 'i64', [F32]: 'f32', [F64]: 'f64', [V128]: 'v128', [I8]: 'i8', [I16]: 'i16', [BOT]: 'bot' }
+const NUM_NAMES: Record<number, string> = {
+  [I32]: 'i32',
+  [I64]: 'i64',
+  [F32]: 'f32',
+  [F64]: 'f64',
+  [V128]: 'v128',
+  [I8]: 'i8',
+  [I16]: 'i16',
+  [BOT]: 'bot',
+}
 const HEAP_NAMES = new Map<number, string>(Object.entries(Heap).map(([name, code]) => [code, name]))
 const SHORTHANDS = new Map<number, string>([
   [Heap.none, 'nullref'],
   [Heap.noextern, 'nullexternref'],
   [Heap.nofunc, 'nullfuncref'],
   [Heap.noexn, 'nullexnref'],
-  ...(['func', 'extern', 'any', 'eq', 'i31', 'struct', 'array', 'exn'] as const).map((n) => [Heap[n], `${n}ref`] as [number, string]),
+  ...(['func', 'extern', 'any', 'eq', 'i31', 'struct', 'array', 'exn'] as const).map(
+    (n) => [Heap[n], `${n}ref`] as [number, string],
+  ),
 ])
 
 /** A heap type as the text format writes it. */
-export const heapName = (h: HeapType): string => (isConcrete(h) ? String(typeIndexOf(h)) : (HEAP_NAMES.get(h) ?? `heap 0x${h.toString(16)}`))
+export const heapName = (h: HeapType): string =>
+  isConcrete(h) ? String(typeIndexOf(h)) : (HEAP_NAMES.get(h) ?? `heap 0x${h.toString(16)}`)
 
 /** A value type as the text format writes it, e.g. `i32`, `funcref`, `(ref null 3)`. */
 export function typeName(t: ValType): string {
