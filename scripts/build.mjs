@@ -1,6 +1,6 @@
 // Builds dist/: one esbuild bundle with shared chunks (so that `enum Op` is inlined and `Trap` has one identity), then declarations.
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
@@ -10,6 +10,7 @@ const entries = ['index', 'js-api/index', 'polyfill', 'polyfill-force', 'wasi/in
 /** @param {{ types: boolean }} options whether to emit declarations as well */
 export async function build({ types }) {
   rmSync('dist', { recursive: true, force: true })
+  mkdirSync('dist')
   const present = entries.filter((e) => existsSync(`src/${e}.ts`))
   await esbuild.build({
     entryPoints: present.map((e) => ({ in: `src/${e}.ts`, out: e })),
