@@ -226,7 +226,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** The guest's linear memory. Every access is checked; an address outside gives FAULT. */
 export class GuestMemory {
   private buffer: ArrayBufferLike | undefined
-  private view = new DataView(new ArrayBuffer(0))
+  private view: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0))
 
   /** @param source the memory's present buffer; it changes when the memory grows */
   constructor(private readonly source: () => ArrayBufferLike) {}
