@@ -175,19 +175,61 @@ export class CodeReader extends Reader {
 
 const hex = (n: number) => n.toString(16).padStart(2, '0')
 
-/** Reads past one constant expression or body, its `end` included, and gives its range; sees to balanced blocks. */
+/** Opcodes with no immediates (1) and with exactly one unsigned LEB128 immediate (2): the walker's fast path. */
+const SHAPE = (() => {
+  const shape = new Uint8Array(256)
+  const single = new Set<Imm>(['label', 'func', 'type', 'table', 'memory', 'global', 'local', 'tag', 'elem', 'data'])
+  for (let op = 0; op < 0xfb; op++) {
+    const imms = rows[op]?.imms
+    if (imms === undefined || isStructured(op)) continue
+    if (imms.length === 0) shape[op] = 1
+    else if (imms.length === 1 && single.has(imms[0]!)) shape[op] = 2
+  }
+  return shape
+})()
+
+function isStructured(op: Op): boolean {
+  return opensBlock(op) || [Op.end, Op.else_, Op.catch_, Op.catch_all, Op.delegate].includes(op)
+}
+
+/**
+ * Reads past one constant expression or body, its `end` included, and gives its range. Blocks must nest; where they don't, the error is the
+ * reference interpreter's. `onOp` sees every instruction outside the fast path before its immediates.
+ */
 export function skipExpr(r: CodeReader, onOp?: (op: Op) => void): Code {
   const start = r.pos
-  for (let depth = 0; ; ) {
+  const open: Op[] = []
+  for (;;) {
+    const shape = r.pos < r.end ? SHAPE[r.bytes[r.pos]!]! : 0
+    if (shape !== 0) {
+      r.at = r.pos++
+      if (shape === 2) r.u32()
+      continue
+    }
     const op = r.op()
     onOp?.(op)
     r.skipImms(op)
-    if (op === Op.end && depth-- === 0) return { bytes: r.bytes, start, end: r.pos }
-    if (op === Op.delegate) depth--
-    if (opensBlock(op)) depth++
+    if (op === Op.end) {
+      if (open.pop() === undefined) return { bytes: r.bytes, start, end: r.pos }
+    } else if (opensBlock(op)) open.push(op)
+    else if (isStructured(op)) continueBlock(r, op, open)
   }
 }
 
+/** Checks an `else`, `catch`, `catch_all` or `delegate` against the block it belongs to. */
+function continueBlock(r: CodeReader, op: Op, open: Op[]): void {
+  const block = open.pop()
+  const fits =
+    op === Op.else_
+      ? block === Op.if_
+      : op === Op.delegate
+        ? block === Op.try_
+        : block === Op.try_ || block === Op.catch_
+  if (!fits) throw malformed('END opcode expected', r.at)
+  if (op !== Op.delegate) open.push(op)
+}
+
 /** Whether `op` begins a block that an `end` (or `delegate`) closes. */
-export const opensBlock = (op: Op): boolean =>
-  op === Op.block || op === Op.loop || op === Op.if_ || op === Op.try_ || op === Op.try_table
+export function opensBlock(op: Op): boolean {
+  return op === Op.block || op === Op.loop || op === Op.if_ || op === Op.try_ || op === Op.try_table
+}

@@ -29,18 +29,18 @@ export class Reader {
   }
 
   byte(): number {
-    if (this.pos >= this.end) throw malformed('unexpected end', this.pos)
+    if (this.pos >= this.end) throw malformed('unexpected end of section or function', this.pos)
     return this.bytes[this.pos++]!
   }
 
   peek(): number {
-    if (this.pos >= this.end) throw malformed('unexpected end', this.pos)
+    if (this.pos >= this.end) throw malformed('unexpected end of section or function', this.pos)
     return this.bytes[this.pos]!
   }
 
   skip(count: number): number {
     const at = this.pos
-    if (count > this.end - at) throw malformed('unexpected end', this.end)
+    if (count > this.end - at) throw malformed('unexpected end of section or function', this.end)
     this.pos = at + count
     return at
   }
@@ -119,11 +119,11 @@ export class Reader {
     return lo
   }
 
-  /** A vector's length; each element takes at least one byte. */
+  /** A vector's length; each element takes at least one byte. Like the reference interpreter it counts from before the length itself. */
   length(): number {
     const at = this.pos
     const n = this.u32()
-    if (n > this.end - this.pos)
+    if (n > this.end - at)
       throw malformed(`length out of bounds: ${n} elements declared, ${this.end - this.pos} bytes left`, at)
     return n
   }
