@@ -112,11 +112,8 @@ function moduleCommand(p: Cursor, start: number): Body {
   if (p.accept(Kw.instance)) {
     const first = p.optionalId()
     const second = p.optionalId()
-    return (
-      second === undefined
-        ? { kind: 'instance', id: undefined, module: first }
-        : { kind: 'instance', id: first, module: second }
-    ) as Body
+    const [id, module] = second === undefined ? [undefined, first] : [first, second]
+    return { kind: 'instance', id, module } as Body
   }
   const definition = p.accept(Kw.definition)
   const id = p.optionalId()

@@ -1,6 +1,6 @@
 // The commands of the specification's test scripts (.wast), as data (specification: interpreter, Scripts).
 // script/parse.ts makes them; who runs them is another's matter.
-import { parseModule, parseModuleText } from '../text/parse.ts'
+import { type ParseOptions, parseModule, parseModuleText } from '../text/parse.ts'
 import type { Tokens } from '../text/tokens.ts'
 
 /** A module as a script gives it. A text is parsed when it is asked for its bytes, so that one bad module fails one command. */
@@ -10,14 +10,14 @@ export type ModuleSource =
   | { form: 'quote'; bytes: Uint8Array }
 
 /** The binary of a module. Throws MalformedError where its text is malformed. */
-export function moduleBytes(source: ModuleSource): Uint8Array {
+export function moduleBytes(source: ModuleSource, options: ParseOptions = {}): Uint8Array {
   switch (source.form) {
     case 'text':
-      return parseModuleText(source.tokens, source.at).bytes
+      return parseModuleText(source.tokens, source.at, options).bytes
     case 'binary':
       return source.bytes
     case 'quote':
-      return parseModule(source.bytes)
+      return parseModule(source.bytes, options)
   }
 }
 

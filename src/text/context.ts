@@ -107,6 +107,8 @@ export class ModuleContext extends Cursor {
   private readonly annotations: Map<number, Annotation[]> | undefined
   /** The branch hint for the next instruction, or -1. */
   hint = -1
+  /** Whether limits of 32-bit tables and memories that exceed 32 bits are malformed, as before WebAssembly 3.0. */
+  narrowLimits = false
 
   constructor(tokens: Tokens, pos: number) {
     super(tokens, pos)

@@ -3,7 +3,7 @@ import type { MalformedError } from '../errors.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
 import { natural, natural64 } from './literals.ts'
 import { appendString, isUtf8, stringText } from './strings.ts'
-import { keyword, Tok, type Tokens } from './tokens.ts'
+import { isBad, keyword, Tok, type Tokens } from './tokens.ts'
 
 export class Cursor {
   constructor(
@@ -136,5 +136,3 @@ export class Cursor {
     }
   }
 }
-
-const isBad = (kind: Tok) => kind === Tok.unknown || kind === Tok.error

@@ -8,7 +8,7 @@ import type { ByteWriter } from '../util/byte-writer.ts'
 import type { ModuleContext } from './context.ts'
 import { Kw } from './keywords.ts'
 import { f32Bits, f64Bits, int64Bits, intBits, natural, natural64 } from './literals.ts'
-import { Tok } from './tokens.ts'
+import { isBad, Tok } from './tokens.ts'
 import { heapType, reference, typeUse, valTypesUntilClose } from './types.ts'
 
 export function writeOp(w: ByteWriter, op: Op): void {
@@ -176,7 +176,7 @@ function writeShuffle(p: ModuleContext, w: ByteWriter): void {
   const at = p.pos
   let count = 0
   for (; isNumber(p.kind()); count++) {
-    if (p.kind() !== Tok.nat) throw p.unexpected()
+    if (p.kind() !== Tok.nat) throw p.error('i8 constant out of range')
     w.byte(lane(p))
   }
   if (count !== 16) throw p.error('invalid lane length', at)
@@ -198,11 +198,13 @@ function writeVector(p: ModuleContext, w: ByteWriter): void {
   const at = p.pos++
   const [bits, lanes, float] = shape
   let count = 0
-  for (; isNumber(p.kind()); count++) {
-    writeLane(w, required(p, laneBits(p.tokens.text(p.pos), bits, float)), bits)
-    p.pos++
+  while (isNumber(p.kind(count))) count++
+  if (isBad(p.kind(count))) {
+    p.pos += count
+    throw p.unexpected()
   }
   if (count !== lanes) throw p.error('wrong number of lane literals', at)
+  for (; count > 0; count--, p.pos++) writeLane(w, required(p, laneBits(p.tokens.text(p.pos), bits, float)), bits)
 }
 
 /** The bits of one lane's literal. */

@@ -8,7 +8,7 @@ import { ByteWriter } from '../util/byte-writer.ts'
 import type { ModuleContext } from './context.ts'
 import { writeOp, writePlain } from './imms.ts'
 import { FIRST_KEYWORD, Kw } from './keywords.ts'
-import { Tok } from './tokens.ts'
+import { isBad, Tok } from './tokens.ts'
 import { checkInline, explicitType, signature } from './types.ts'
 
 /** How an opcode is parsed. */
@@ -176,7 +176,7 @@ function flatTry(p: ModuleContext, w: ByteWriter): void {
 export function folded(p: ModuleContext, w: ByteWriter): boolean {
   const op = p.keyword(1)
   if (op < 0 || op >= FIRST_KEYWORD || FORMS[op] === Form.ending) {
-    if (p.kind(1) === Tok.unknown || p.kind(1) === Tok.error) throw p.unexpected()
+    if (isBad(p.kind(1))) throw p.unexpected()
     return false
   }
   const hint = p.hint < 0 ? -1 : p.takeHint(op === Op.if_ || op === Op.br_if)

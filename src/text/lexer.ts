@@ -176,7 +176,7 @@ class Lexer {
     for (;;) {
       const from = i
       if (i < end && src.charCodeAt(i) === QUOTE) {
-        i = this.string(i)
+        i = first === DOLLAR && i === at + 1 ? this.quotedId(i) : this.string(i)
         strings++
       } else i = this.idchars(i)
       if (i === from) break
@@ -189,6 +189,15 @@ class Lexer {
       if (i - at === 3) throw this.error('empty identifier', at)
       this.out.push(Tok.id, at, i)
     } else this.out.push(Tok.unknown, at, i)
+  }
+
+  /** The string of a quoted identifier; where it is malformed, the reference interpreter sees a `$` alone. */
+  private quotedId(from: number): number {
+    try {
+      return this.string(from)
+    } catch (e) {
+      throw e instanceof MalformedError ? this.error('empty identifier', from - 1) : e
+    }
   }
 
   private plainWord(at: number, end: number, first: number): void {

@@ -46,17 +46,28 @@ export function sourceText(source: string | Uint8Array): string {
  * @returns the module's bytes, with a name section if the text gives names
  * @throws MalformedError with line and column
  */
-export function parseModule(source: string | Uint8Array): Uint8Array {
+export function parseModule(source: string | Uint8Array, options: ParseOptions = {}): Uint8Array {
   const tokens = lex(sourceText(source))
-  const { bytes, end } = parseModuleText(tokens, 0)
+  const { bytes, end } = parseModuleText(tokens, 0, options)
   if (tokens.codes[end] !== Tok.eof) throw new ModuleContext(tokens, end).unexpected()
   return bytes
 }
 
+/** Choices of the text parser. */
+export interface ParseOptions {
+  /** Limits of 32-bit tables and memories beyond 32 bits are malformed, as before WebAssembly 3.0, not invalid. */
+  narrowLimits?: boolean
+}
+
 /** Parses the module at token `at`: one in parentheses, or the fields of one up to the end. */
-export function parseModuleText(tokens: Tokens, at: number): { bytes: Uint8Array; end: number } {
+export function parseModuleText(
+  tokens: Tokens,
+  at: number,
+  options: ParseOptions = {},
+): { bytes: Uint8Array; end: number } {
   resetInstr()
   const p = new ModuleContext(tokens, at)
+  p.narrowLimits = options.narrowLimits ?? false
   try {
     return parse(p)
   } catch (e) {

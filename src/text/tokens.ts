@@ -21,6 +21,9 @@ export enum Tok {
   align,
 }
 
+/** Whether a token is wrong wherever it stands. */
+export const isBad = (kind: Tok): boolean => kind === Tok.unknown || kind === Tok.error
+
 /** The code of a keyword token. */
 export const keyword = (kw: number): number => Tok.keyword | (kw << 4)
 

@@ -170,6 +170,7 @@ export function checkInline(
   results: readonly ValType[],
 ): void {
   if (params.length === 0 && results.length === 0) return
+  if (p.opens(Kw.param)) throw p.error('unexpected token', p.pos + 1)
   const type = p.funcType(use.index, use.token)
   const same = (a: readonly ValType[], b: readonly ValType[]) => a.length === b.length && a.every((t, i) => t === b[i])
   if (!same(type.params, params) || !same(type.results, results))
@@ -258,7 +259,7 @@ export function addressType(p: ModuleContext): 'i32' | 'i64' {
 
 const narrow = (p: ModuleContext, limits: Limits, at: number): Limits => {
   const wide = (n: bigint | undefined) => n !== undefined && n > 0xffffffffn
-  if (limits.address === 'i32' && (wide(limits.min) || wide(limits.max)))
+  if (p.narrowLimits && limits.address === 'i32' && (wide(limits.min) || wide(limits.max)))
     throw p.error('i32 constant out of range', wide(limits.min) ? at : at + 1)
   return limits
 }
@@ -274,7 +275,7 @@ export function tableType(p: ModuleContext, address = addressType(p)): TableType
   return { limits: range, elem: reference(p) }
 }
 
-/** A memory type. Where a page size is written, a 32-bit memory's range is the validator's matter. */
+/** A memory type. Whether its limits are in range is the validator's matter. */
 export function memoryType(p: ModuleContext, address = addressType(p)): MemType {
   const at = p.pos
   const range = limits(p, address)

@@ -116,7 +116,8 @@ export function elemField(p: ModuleContext): void {
     writeElem(p.elems.entry(), { kind: 'passive' }, elemList(p))
     return
   }
-  let table = 0
+  // Before reference types, a table's index stood alone.
+  let table = p.kind() === Tok.nat ? p.nat32() : 0
   const explicit = p.open(Kw.table)
   if (explicit) {
     table = p.index('tables')
@@ -162,12 +163,12 @@ export function memoryField(p: ModuleContext): void {
 export function dataField(p: ModuleContext): void {
   p.define('datas')
   const out = p.datas.entry()
-  if (p.kind() !== Tok.lpar) {
+  if (p.kind() !== Tok.lpar && p.kind() !== Tok.nat) {
     out.byte(1)
     out.sized(p.strings())
     return
   }
-  let memory = 0
+  let memory = p.kind() === Tok.nat ? p.nat32() : 0
   if (p.open(Kw.memory)) {
     memory = p.index('memories')
     p.close()
