@@ -99,7 +99,8 @@ function valTypes(r: Reader, most: number, what: string): ValType[] {
 
 function compType(r: Reader): CompType {
   const at = r.pos
-  switch (r.byte()) {
+  const form = r.byte()
+  switch (form) {
     case 0x60: {
       const params = valTypes(r, MAX_PARAMS, 'parameters')
       return { kind: 'func', params, results: valTypes(r, MAX_RESULTS, 'results') } satisfies FuncType
@@ -112,7 +113,7 @@ function compType(r: Reader): CompType {
     case 0x5e:
       return { kind: 'array', field: fieldType(r) } satisfies ArrayType
     default:
-      throw malformed('malformed definition type', at)
+      throw malformed(form >= 0x80 ? 'integer representation too long' : 'malformed definition type', at)
   }
 }
 
@@ -132,14 +133,13 @@ export function recType(r: Reader): RecType {
 
 /** Limits after their flag byte. */
 function limits(r: Reader, flags: number): Limits {
-  const wide = (flags & 4) !== 0
+  // Also those of 32-bit addresses are 64-bit integers; whether they are in range is a matter of validation.
   const read = () => {
-    if (!wide) return BigInt(r.u32())
     const lo = r.u64()
     return (BigInt(r.hi >>> 0) << 32n) | BigInt(lo >>> 0)
   }
   const min = read()
-  return { address: wide ? 'i64' : 'i32', min, max: flags & 1 ? read() : undefined }
+  return { address: flags & 4 ? 'i64' : 'i32', min, max: flags & 1 ? read() : undefined }
 }
 
 export function tableType(r: Reader): TableType {
@@ -153,7 +153,8 @@ export function tableType(r: Reader): TableType {
 export function memType(r: Reader): MemType {
   const at = r.pos
   const flags = r.byte()
-  if (flags > 15) throw malformed('malformed limits flags', at)
+  // Flags that announce a page size with nothing behind them are none of the proposal's.
+  if (flags > 15 || (flags & 8 && r.done)) throw malformed('malformed limits flags', at)
   const range = limits(r, flags)
   const pageAt = r.pos
   const pageSizeLog2 = flags & 8 ? r.u32() : 16
