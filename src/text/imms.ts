@@ -1,5 +1,6 @@
 // Parses the immediates of plain instructions into binary form, by the instruction table (specification: Text Format, Instructions).
 
+import { writeOp } from '../binary/encode.ts'
 import { writeHeapType, writeValType } from '../binary/write-types.ts'
 import { type Imm, type Row, rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
@@ -10,14 +11,6 @@ import { Kw } from './keywords.ts'
 import { f32Bits, f64Bits, int64Bits, intBits, natural, natural64 } from './literals.ts'
 import { isBad, Tok } from './tokens.ts'
 import { heapType, reference, typeUse, valTypesUntilClose } from './types.ts'
-
-export function writeOp(w: ByteWriter, op: Op): void {
-  if (op < 0x200) w.byte(op)
-  else {
-    w.byte(0xfa + (op >> 9))
-    w.u32(op & 0x1ff)
-  }
-}
 
 /** Writes the immediates in the order in which they stand, for all rows whose text order is the binary order. */
 const WRITERS: Partial<Record<Imm, (p: ModuleContext, w: ByteWriter, row: Row) => void>> = {

@@ -1,12 +1,13 @@
 // Parses instructions, flat and folded, into binary form (specification: Text Format, Instructions). The control instructions are here;
 // all others are table-driven in imms.ts.
 
+import { writeOp } from '../binary/encode.ts'
 import { writeValType } from '../binary/write-types.ts'
 import { Op } from '../syntax/opcode.ts'
 import type { ValType } from '../syntax/types.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
 import type { ModuleContext } from './context.ts'
-import { writeOp, writePlain } from './imms.ts'
+import { writePlain } from './imms.ts'
 import { FIRST_KEYWORD, Kw } from './keywords.ts'
 import { isBad, Tok } from './tokens.ts'
 import { checkInline, explicitType, signature } from './types.ts'
