@@ -1,0 +1,102 @@
+// Where calls cross between the embedder and WebAssembly: values to slots and back, and what is thrown. Inside, native errors stand for traps
+// (a DataView's RangeError, the JavaScript stack's); they become Traps here, once, and a host function's own errors pass with their identity.
+import { Crash, Exhaustion, Trap } from '../errors.ts'
+import type { DefType } from '../syntax/type-registry.ts'
+import type { FuncType, ValType } from '../syntax/types.ts'
+import { slotCount } from '../syntax/types.ts'
+import { type Callable, ExnInst, FuncInst, HostThrow } from './instances.ts'
+import type { Store } from './store.ts'
+import { getValue, leaveResults, newSlots, pushSlots, putValue, slotsOf, takeResults, type Value } from './values.ts'
+
+/** Calls a function with values of its parameter types and gives its results. */
+export function invoke(store: Store, func: FuncInst, args: readonly Value[]): Value[] {
+  const { params, results } = func.type
+  // The leading string keeps the array from becoming one of raw doubles, which would lose NaN bits.
+  const slots: unknown[] = ['']
+  for (let i = 0; i < params.length; i++) pushSlots(slots, params[i]!, args[i])
+  slots.shift()
+  try {
+    return takeResults(results, func.code(...slots))
+  } catch (e) {
+    throw leaving(store, e)
+  }
+}
+
+/** What the embedder gets for something thrown out of WebAssembly: a Trap, an ExnInst, or a host function's own error. */
+export function leaving(store: Store, e: unknown): unknown {
+  if (e instanceof HostThrow) return e.error
+  if (e instanceof Trap) {
+    if (e.frames.length === 0) e.frames = store.executor.frames(e, store)
+    return e
+  }
+  if (e instanceof ExnInst) return e
+  if (!(e instanceof Error)) return new Crash(`something unknown was thrown: ${String(e)}`)
+  const trap = trapOf(e)
+  if (trap === undefined) return e instanceof Crash ? e : new Crash(`internal error: ${e.message}`, { cause: e })
+  trap.frames = store.executor.frames(e, store)
+  return trap
+}
+
+/** The trap that a native error stands for. The texts are V8's, SpiderMonkey's and JavaScriptCore's, QuickJS's and Hermes's. */
+export function trapOf(e: Error): Trap | undefined {
+  if (/call stack|recursion|stack overflow/i.test(e.message)) return new Exhaustion('call stack exhausted')
+  if (e instanceof RangeError) return new Trap('out of bounds memory access')
+  return undefined
+}
+
+/** Makes the code of a host function from one over values. What it throws is carried through WebAssembly as a HostThrow, traps and exceptions as they are. */
+export function hostCode(type: FuncType, fn: (args: Value[]) => readonly Value[]): Callable {
+  const { params, results } = type
+  const kinds = params.map((t) => slotCount(t))
+  return (...slots: unknown[]) => {
+    let values: readonly Value[]
+    try {
+      values = fn(params.every((_, i) => kinds[i] === 1) ? slots : fromArgs(params, slots))
+    } catch (e) {
+      if (e instanceof Trap || e instanceof ExnInst || e instanceof HostThrow) throw e
+      throw new HostThrow(e)
+    }
+    return leaveResults(results, values)
+  }
+}
+
+/** Argument slots to values. */
+export function fromArgs(types: readonly ValType[], slots: readonly unknown[]): Value[] {
+  const out: Value[] = ['']
+  const s = newSlots(4)
+  let at = 0
+  for (const t of types) {
+    const n = slotCount(t)
+    if (n === 1) out.push(slots[at])
+    else {
+      for (let k = 0; k < n; k++) s.i[k] = slots[at + k] as number
+      out.push(getValue(s, 0, t))
+    }
+    at += n
+  }
+  out.shift()
+  return out
+}
+
+/** A host function as an instance of the store. */
+export const hostFunc = (def: DefType, fn: (args: Value[]) => readonly Value[], host: unknown = fn): FuncInst =>
+  new FuncInst(def, hostCode(def.sub.comp as FuncType, fn), undefined, -1, host)
+
+/** A new exception with a payload of values. */
+export function newException(tag: ExnInst['tag'], values: readonly Value[]): ExnInst {
+  const { params } = tag.type
+  const payload = newSlots(slotsOf(params))
+  let at = 0
+  for (let k = 0; k < params.length; k++) at = putValue(payload, at, params[k]!, values[k])
+  return new ExnInst(tag, payload)
+}
+
+/** An exception's payload as values. */
+export function payloadOf(exn: ExnInst): Value[] {
+  let at = 0
+  return exn.tag.type.params.map((t) => {
+    const v = getValue(exn.payload, at, t)
+    at += slotCount(t)
+    return v
+  })
+}

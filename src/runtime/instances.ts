@@ -1,0 +1,256 @@
+// The run-time objects of WebAssembly (specification: Runtime Structure). An address is the object reference: two handles are equal when they
+// are the same object, and what nothing refers to any more is the host's garbage. Types in here carry ids of the store's type registry.
+import { Exhaustion } from '../errors.ts'
+import type { Module } from '../syntax/module.ts'
+import type { DefType } from '../syntax/type-registry.ts'
+import { type FuncType, type GlobalType, isRef, type MemType, type TableType } from '../syntax/types.ts'
+import type { Store } from './store.ts'
+
+/** Code by the calling convention (docs/design.md, "Slots"): argument slots in, the first result slot out, the others in `ret`. */
+// biome-ignore lint/suspicious/noExplicitAny: a slot is a number or any reference
+export type Callable = (...slots: any[]) => any
+
+export class FuncInst {
+  readonly kind = 'func'
+  /** What to call. An executor replaces it when it has compiled the body; callers read it at each call. */
+  code: Callable
+  readonly type: FuncType
+  readonly typeId: number
+
+  /**
+   * @param module the instance it was defined in; undefined for a host function
+   * @param index its function index there, or -1
+   * @param host the embedder's function, for a host function
+   */
+  constructor(
+    readonly def: DefType,
+    code: Callable,
+    readonly module: ModuleInst | undefined,
+    readonly index: number,
+    readonly host: unknown = undefined,
+  ) {
+    this.code = code
+    this.type = def.sub.comp as FuncType
+    this.typeId = def.id
+  }
+}
+
+/** The current views of a memory's buffer. Each memory has a class of its own, so that V8 takes the fields for constants until the memory grows. */
+export interface Views {
+  dv: DataView
+  u8: Uint8Array
+}
+
+function freshViews(buffer: ArrayBufferLike, length: number): Views {
+  class FreshViews {
+    dv: DataView
+    u8: Uint8Array
+    constructor() {
+      this.dv = new DataView(buffer, 0, length)
+      this.u8 = new Uint8Array(buffer, 0, length)
+    }
+  }
+  return new FreshViews()
+}
+
+export class MemInst {
+  readonly kind = 'memory'
+  buffer: ArrayBufferLike
+  readonly views: Views
+  /** Called after each growth with the buffer that was replaced (the same one where it is shared). */
+  onGrow: ((old: ArrayBufferLike) => void) | undefined
+  /** Asked before each growth; false refuses it. */
+  mayGrow: ((pages: number, delta: number) => boolean) | undefined
+  /** Largest size in pages that it may reach. */
+  readonly maxPages: number
+
+  /** @param most the store's or host's limit in pages */
+  constructor(
+    readonly type: MemType,
+    most: number,
+    buffer?: ArrayBufferLike,
+  ) {
+    const max = type.limits.max === undefined ? most : Math.min(most, Number(type.limits.max))
+    this.maxPages = max
+    this.buffer = buffer ?? allocate(type, Number(type.limits.min) * 2 ** type.pageSizeLog2, max)
+    this.views = freshViews(this.buffer, this.buffer.byteLength)
+  }
+
+  get pageSize(): number {
+    return 2 ** this.type.pageSizeLog2
+  }
+
+  /** Its size in pages. */
+  get pages(): number {
+    if (this.type.shared && this.buffer.byteLength !== this.views.dv.byteLength) this.rebind()
+    return this.views.dv.byteLength / this.pageSize
+  }
+
+  /** Grows by `delta` pages (a number ≥ 0, exact or beyond every limit). Gives the old size in pages, or -1. */
+  grow(delta: number): number {
+    const old = this.pages
+    if (delta > this.maxPages - old || this.mayGrow?.(old, delta) === false) return -1
+    const before = this.buffer
+    if (this.type.shared) {
+      if (delta > 0 && !growShared(before as SharedArrayBuffer, delta * this.pageSize)) return -1
+    } else {
+      try {
+        const next = new ArrayBuffer((old + delta) * this.pageSize)
+        new Uint8Array(next).set(this.views.u8)
+        this.buffer = next
+      } catch {
+        return -1
+      }
+    }
+    this.rebind()
+    this.onGrow?.(before)
+    return old
+  }
+
+  /** Binds the views anew; other agents' growth of a shared memory becomes visible here. */
+  rebind(): void {
+    this.views.dv = new DataView(this.buffer)
+    this.views.u8 = new Uint8Array(this.buffer)
+    if (this.type.shared) {
+      const length = this.buffer.byteLength
+      this.views.dv = new DataView(this.buffer, 0, length)
+      this.views.u8 = new Uint8Array(this.buffer, 0, length)
+    }
+  }
+}
+
+type GrowableShared = SharedArrayBuffer & { grow(length: number): void; maxByteLength: number }
+const GrowableShared = globalThis.SharedArrayBuffer as unknown as new (
+  length: number,
+  options: { maxByteLength: number },
+) => SharedArrayBuffer
+
+function growShared(buffer: SharedArrayBuffer, by: number): boolean {
+  try {
+    ;(buffer as GrowableShared).grow(buffer.byteLength + by)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function allocate(type: MemType, bytes: number, maxPages: number): ArrayBufferLike {
+  try {
+    if (!type.shared) return new ArrayBuffer(bytes)
+    return new GrowableShared(bytes, { maxByteLength: maxPages * 2 ** type.pageSizeLog2 })
+  } catch {
+    throw new Exhaustion('out of memory', `the host can't allocate a memory of ${bytes} bytes`)
+  }
+}
+
+export class TableInst {
+  readonly kind = 'table'
+  /** References; null is the null reference. Replaced never, so that code may keep it. */
+  readonly elems: unknown[]
+  mayGrow: ((size: number, delta: number) => boolean) | undefined
+  readonly max: number
+
+  constructor(
+    readonly type: TableType,
+    most: number,
+    init: unknown,
+  ) {
+    this.max = type.limits.max === undefined ? most : Math.min(most, Number(type.limits.max))
+    this.elems = new Array(Number(type.limits.min)).fill(init)
+  }
+
+  /** Grows by `delta` entries. Gives the old size, or -1. */
+  grow(delta: number, init: unknown): number {
+    const old = this.elems.length
+    if (delta > this.max - old || this.mayGrow?.(old, delta) === false) return -1
+    for (let i = 0; i < delta; i++) this.elems.push(init)
+    return old
+  }
+}
+
+/** A global's value lies in the field of its kind: i32 in lo, i64 in lo and hi, v128 in lo, hi, x2, x3, floats in num, references in ref. */
+export class GlobalInst {
+  readonly kind = 'global'
+  lo = 0
+  hi = 0
+  x2 = 0
+  x3 = 0
+  num = 0
+  ref: unknown = null
+
+  constructor(readonly type: GlobalType) {
+    // -0.5 keeps the field a double from the start.
+    if (!isRef(type.type)) this.num = -0.5
+    this.num = 0
+  }
+}
+
+export class TagInst {
+  readonly kind = 'tag'
+  readonly type: FuncType
+  constructor(readonly def: DefType) {
+    this.type = def.sub.comp as FuncType
+  }
+}
+
+/** Values of any types by slot index: ints in `i`, floats in `f`, references in `r`. */
+export interface Slots {
+  i: Int32Array
+  f: Float64Array
+  r: unknown[]
+}
+
+/** An exception in flight; also the value of an `exnref`. It is what engines throw. */
+export class ExnInst {
+  /** The embedder's own exception object, once it has one. */
+  host: unknown = undefined
+  constructor(
+    readonly tag: TagInst,
+    readonly payload: Slots,
+  ) {}
+}
+
+/** What a host function threw, on its way through WebAssembly frames; it leaves them as the original. */
+export class HostThrow {
+  constructor(readonly error: unknown) {}
+}
+
+/** A passive or active element segment of an instance; dropped means empty. */
+export interface ElemInst {
+  refs: readonly unknown[]
+}
+/** A data segment of an instance; dropped means empty. */
+export interface DataInst {
+  bytes: Uint8Array
+}
+
+export type Extern = FuncInst | TableInst | MemInst | GlobalInst | TagInst
+
+export class ModuleInst {
+  readonly funcs: FuncInst[] = []
+  readonly tables: TableInst[] = []
+  readonly memories: MemInst[] = []
+  readonly globals: GlobalInst[] = []
+  readonly tags: TagInst[] = []
+  readonly elems: ElemInst[] = []
+  readonly datas: DataInst[] = []
+  /** In declaration order. */
+  readonly exports = new Map<string, Extern>()
+  /** The embedder's own. */
+  hostState: unknown = undefined
+  /** The module's name for backtraces. */
+  name: string | undefined
+
+  /** @param types defined types by the module's type index */
+  constructor(
+    readonly store: Store,
+    readonly module: Module,
+    readonly types: readonly DefType[],
+    readonly typeIds: readonly number[],
+  ) {}
+
+  /** How many of `funcs` are imported; the rest are defined by the module, in order. */
+  get importedFuncs(): number {
+    return this.funcs.length - this.module.funcs.length
+  }
+}

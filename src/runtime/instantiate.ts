@@ -1,0 +1,146 @@
+// Instantiation in the specification's order (specification: Execution, Instantiation): imports are checked before anything is written; then
+// tables, memories, globals and segments are made; then element and data segments are applied in order, then the start function runs.
+import { Exhaustion, LinkError, type Trap } from '../errors.ts'
+import type { Elem, ImportDesc, Module } from '../syntax/module.ts'
+import { mapType } from '../syntax/type-registry.ts'
+import type { GlobalType } from '../syntax/types.ts'
+import { leaving } from './boundary.ts'
+import { evaluate } from './const-expr.ts'
+import { checkImports } from './imports.ts'
+import { type Extern, FuncInst, GlobalInst, MemInst, ModuleInst, TableInst, TagInst } from './instances.ts'
+import { dropData, dropElem, memoryInit, tableInit } from './segments.ts'
+import type { Store } from './store.ts'
+import { writeGlobal } from './values.ts'
+
+/**
+ * Instantiates a validated module.
+ * @param externs one per import, in order; undefined where the embedder has none
+ * @throws LinkError when an import is missing or does not fit, or a limit of the store is exceeded
+ * @throws Trap when a segment does not fit or the start function traps; what was written before stays
+ */
+export function instantiate(
+  store: Store,
+  module: Module,
+  externs: readonly (Extern | undefined)[],
+  name?: string,
+): ModuleInst {
+  const inst = allocate(store, module, externs)
+  inst.name = name
+  try {
+    applySegments(inst)
+    if (module.start !== undefined) inst.funcs[module.start]!.code()
+  } catch (e) {
+    throw leaving(store, e)
+  }
+  return inst
+}
+
+/** Everything up to the segments: nothing imported has been changed yet. */
+function allocate(store: Store, module: Module, externs: readonly (Extern | undefined)[]): ModuleInst {
+  const typeIds = store.registry.add(module.recTypes)
+  const types = typeIds.map((id) => store.registry.types[id]!)
+  checkImports(store.registry, module, types, externs)
+  const inst = new ModuleInst(store, module, types, typeIds)
+  for (const x of externs) addExtern(inst, x!)
+  addFuncs(inst)
+  store.executor.link(inst)
+  try {
+    addMemories(inst)
+    addDefinitions(inst)
+  } catch (e) {
+    if (e instanceof Exhaustion) throw new LinkError(`out of memory: ${(e as Trap).message}`)
+    throw leaving(store, e)
+  }
+  for (const x of module.exports) inst.exports.set(x.name, externOf(inst, x.kind, x.index))
+  return inst
+}
+
+function addExtern(inst: ModuleInst, x: Extern): void {
+  if (x.kind === 'func') inst.funcs.push(x)
+  else if (x.kind === 'table') inst.tables.push(x)
+  else if (x.kind === 'memory') inst.memories.push(x)
+  else if (x.kind === 'global') inst.globals.push(x)
+  else inst.tags.push(x)
+}
+
+export function externOf(inst: ModuleInst, kind: ImportDesc['kind'], index: number): Extern {
+  switch (kind) {
+    case 'func':
+      return inst.funcs[index]!
+    case 'table':
+      return inst.tables[index]!
+    case 'memory':
+      return inst.memories[index]!
+    case 'global':
+      return inst.globals[index]!
+    case 'tag':
+      return inst.tags[index]!
+  }
+}
+
+const unlinked = () => {
+  throw new Error('the executor has not linked this function')
+}
+
+function addFuncs(inst: ModuleInst): void {
+  for (const f of inst.module.funcs)
+    inst.funcs.push(new FuncInst(inst.types[f.type]!, unlinked, inst, inst.funcs.length))
+}
+
+function addMemories(inst: ModuleInst): void {
+  const { store, module } = inst
+  for (const type of module.memories) {
+    const most = store.memoryPages(type)
+    if (type.limits.min > BigInt(most))
+      throw new LinkError(`memory of ${type.limits.min} pages exceeds the limit of ${most} pages (memoryPages)`)
+    inst.memories.push(new MemInst(type, most))
+  }
+}
+
+/** Tags, globals, tables and segments, in the order in which constant expressions may refer to them. */
+function addDefinitions(inst: ModuleInst): void {
+  const { module, types, typeIds } = inst
+  for (const t of module.tags) inst.tags.push(new TagInst(types[t.type]!))
+  for (const g of module.globals) {
+    const type: GlobalType = { ...g.type, type: mapType(g.type.type, typeIds) }
+    const made = new GlobalInst(type)
+    writeGlobal(made, evaluate(inst, g.init))
+    inst.globals.push(made)
+  }
+  addTables(inst)
+  for (const e of module.elems) inst.elems.push({ refs: elemRefs(inst, e) })
+  for (const d of module.datas) inst.datas.push({ bytes: d.bytes })
+}
+
+function addTables(inst: ModuleInst): void {
+  const most = inst.store.limits.tableElements
+  for (const t of inst.module.tables) {
+    if (t.type.limits.min > BigInt(most))
+      throw new LinkError(`table of ${t.type.limits.min} elements exceeds the limit of ${most} (tableElements)`)
+    const init = t.init === undefined ? null : evaluate(inst, t.init)
+    inst.tables.push(new TableInst({ ...t.type, elem: mapType(t.type.elem, inst.typeIds) }, most, init))
+  }
+}
+
+function elemRefs(inst: ModuleInst, e: Elem): unknown[] {
+  if (e.init.kind === 'funcs') return Array.from(e.init.funcs, (index) => inst.funcs[index]!)
+  return e.init.exprs.map((code) => evaluate(inst, code))
+}
+
+/** An address as an exact number ≥ 0. */
+const address = (v: unknown): number => (typeof v === 'bigint' ? Number(BigInt.asUintN(64, v)) : (v as number) >>> 0)
+
+function applySegments(inst: ModuleInst): void {
+  inst.module.elems.forEach((e, k) => {
+    const segment = inst.elems[k]!
+    if (e.mode.kind === 'active')
+      tableInit(inst.tables[e.mode.index]!, segment, address(evaluate(inst, e.mode.offset)), 0, segment.refs.length)
+    if (e.mode.kind !== 'passive') dropElem(segment)
+  })
+  inst.module.datas.forEach((d, k) => {
+    const segment = inst.datas[k]!
+    if (d.mode.kind !== 'active') return
+    memoryInit(inst.memories[d.mode.index]!, segment, address(evaluate(inst, d.mode.offset)), 0, segment.bytes.length)
+    dropData(segment)
+  })
+}
