@@ -158,7 +158,6 @@ function flatTry(p: ModuleContext, w: ByteWriter): void {
     return
   }
   while (p.accept(Op.catch_)) {
-    endLabel(p, id)
     writeOp(w, Op.catch_)
     w.u32(p.index('tags'))
     instrList(p, w)
