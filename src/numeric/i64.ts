@@ -50,7 +50,7 @@ export function i64_mul(al: number, ah: number, bl: number, bh: number): number 
   const lo = Math.imul(al, bl)
   // The product of the low halves as a double is off by less than half a unit of the high half.
   const carry = ((al >>> 0) * (bl >>> 0) - (lo >>> 0)) * 2 ** -32 + 0.5
-  ret.hi = (carry + Math.imul(al, bh) + Math.imul(ah, bl)) | 0
+  ret.hi = ((carry | 0) + Math.imul(al, bh) + Math.imul(ah, bl)) | 0
   return lo
 }
 

@@ -1,0 +1,163 @@
+// The operand stack at compile time: expressions not yet evaluated, one per slot, so that trees of operators become JavaScript expressions. An entry
+// is put into its stack variable (materialised) when something it depends on is about to change, or when its effects must happen now. A variable's
+// name is its kind and its height, and an entry mentions no variable below its own height; so materialising from the bottom up never conflicts.
+import { F32, F64, I64, isRef, slotCount, V128, type ValType } from '../syntax/types.ts'
+
+/** The code of one slot. */
+export interface Entry {
+  /** A JavaScript expression, parenthesised unless it is a name, a call or a literal. */
+  code: string
+  /** The variables it mentions. */
+  vars: readonly string[]
+  /** Whether it reads state other than locals or may trap: it must be evaluated before the next effect. */
+  effect: boolean
+  /** A name or a literal: free to evaluate, any number of times. */
+  simple: boolean
+  /** The same as a JavaScript condition, where that is shorter. */
+  cond?: string
+  /** The value, if it is an int32 constant. */
+  constant?: number
+}
+
+export interface Value {
+  type: ValType
+  slots: Entry[]
+  /** Height of its first slot. */
+  height: number
+}
+
+/** Longest expression that is kept unevaluated. */
+const MAX_LENGTH = 400
+
+export type Kind = 'i' | 'd' | 'r'
+/** The kind of variable for slot `k` of a value. */
+export const kindOf = (t: ValType): Kind => (isRef(t) ? 'r' : t === F32 || t === F64 ? 'd' : 'i')
+
+export const name = (code: string): Entry => ({ code, vars: [code], effect: false, simple: true })
+export const int = (n: number): Entry => ({
+  code: n < 0 ? `(${n})` : `${n}`,
+  vars: [],
+  effect: false,
+  simple: true,
+  constant: n,
+})
+/** An expression over entries. */
+export function expr(code: string, over: readonly Entry[], effect = false): Entry {
+  const vars: string[] = []
+  for (const e of over) {
+    for (const v of e.vars) if (!vars.includes(v)) vars.push(v)
+    effect ||= e.effect
+  }
+  return { code, vars, effect, simple: false }
+}
+
+export class Operands {
+  values: Value[] = []
+  /** Slots on the stack. */
+  height = 0
+  /** Declared stack variables. */
+  readonly declared = new Set<string>()
+
+  /** @param line writes a statement */
+  constructor(private readonly line: (code: string) => void) {}
+
+  variable(t: ValType, slot: number): string {
+    const v = kindOf(t) + slot
+    this.declared.add(v)
+    return v
+  }
+
+  push(type: ValType, ...slots: Entry[]): void {
+    const value = { type, slots, height: this.height }
+    this.values.push(value)
+    this.height += slots.length
+    slots.forEach((e, k) => {
+      if (e.code.length > MAX_LENGTH) this.materialise(value, k)
+    })
+  }
+
+  pop(): Value {
+    const value = this.values.pop()!
+    this.height = value.height
+    return value
+  }
+
+  /** Pops `count` values, in the order they were pushed. */
+  take(count: number): Value[] {
+    const out = this.values.splice(this.values.length - count, count)
+    if (count > 0) this.height = out[0]!.height
+    return out
+  }
+
+  /** Pushes a value that lies in its stack variables; the caller has written, or will write, them. */
+  pushVariables(type: ValType): string[] {
+    const height = this.height
+    const names = Array.from({ length: slotCount(type) }, (_, k) => this.variable(type, height + k))
+    for (const v of names) this.invalidate(v)
+    this.push(type, ...names.map(name))
+    return names
+  }
+
+  /** Makes ready to change variable `v`: entries that mention it are evaluated. */
+  invalidate(v: string): void {
+    for (const value of this.values)
+      for (let k = 0; k < value.slots.length; k++) {
+        const e = value.slots[k]!
+        if (e.vars.includes(v)) this.materialise(value, k)
+      }
+  }
+
+  /** Evaluates all entries with effects, in order. */
+  flushEffects(): void {
+    for (const value of this.values)
+      for (let k = 0; k < value.slots.length; k++) if (value.slots[k]!.effect) this.materialise(value, k)
+  }
+
+  /** Evaluates all entries but constants. */
+  flush(): void {
+    for (const value of this.values)
+      for (let k = 0; k < value.slots.length; k++)
+        if (value.slots[k]!.vars.length > 0 || value.slots[k]!.effect) this.materialise(value, k)
+  }
+
+  /** Makes the slots of the top `count` values free to repeat. */
+  simplify(count: number): void {
+    for (let i = this.values.length - count; i < this.values.length; i++) {
+      const value = this.values[i]!
+      for (let k = 0; k < value.slots.length; k++) if (!value.slots[k]!.simple) this.materialise(value, k)
+    }
+  }
+
+  /** Evaluates slot `k` of `value` into its stack variable. */
+  materialise(value: Value, k: number): void {
+    const v = this.variable(value.type, value.height + k)
+    const e = value.slots[k]!
+    if (e.code === v) return
+    if (e.effect) this.flushEffectsBelow(value, k)
+    this.invalidateBelow(v, value, k)
+    this.line(`${v}=${e.code}`)
+    value.slots[k] = name(v)
+  }
+
+  private flushEffectsBelow(value: Value, slot: number): void {
+    this.below(value, slot, (other, k) => other.slots[k]!.effect)
+  }
+
+  private invalidateBelow(v: string, value: Value, slot: number): void {
+    this.below(value, slot, (other, k) => other.slots[k]!.vars.includes(v))
+  }
+
+  private below(value: Value, slot: number, due: (other: Value, k: number) => boolean): void {
+    for (const other of this.values) {
+      if (other.height > value.height) return
+      const most = other === value ? slot : other.slots.length
+      for (let k = 0; k < most; k++) if (due(other, k)) this.materialise(other, k)
+      if (other === value) return
+    }
+  }
+}
+
+/** Zero or null of a slot's kind. */
+export const zero = (t: ValType): string => (isRef(t) ? 'null' : '0')
+export const isPair = (t: ValType): boolean => t === I64
+export const isVector = (t: ValType): boolean => t === V128
