@@ -1,5 +1,6 @@
 // Parses .wast scripts into commands (specification: interpreter, Scripts). Module texts stay tokens until they run.
 
+import { MalformedError } from '../errors.ts'
 import { Op } from '../syntax/opcode.ts'
 import { Cursor } from '../text/cursor.ts'
 import { laneBits } from '../text/imms.ts'
@@ -62,11 +63,22 @@ function command(p: Cursor): Body {
     skipParens(p)
     return { kind: 'unsupported', what } as Body
   }
-  p.pos += 2
-  const out = parse(p, start)
-  p.close()
-  return out
+  try {
+    p.pos += 2
+    const out = parse(p, start)
+    p.close()
+    return out
+  } catch (e) {
+    if (!(e instanceof MalformedError) || !isForeign(p, e)) throw e
+    p.pos = start
+    skipParens(p)
+    return { kind: 'unsupported', what: e.reason } as Body
+  }
 }
+
+/** Whether an error comes from a word of a proposal that is not carried. */
+const isForeign = (p: Cursor, { reason }: MalformedError) =>
+  reason.startsWith('unknown operator') || p.opens(Kw.component)
 
 /** Moves past a parenthesised form. */
 function skipParens(p: Cursor): void {
