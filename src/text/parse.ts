@@ -148,10 +148,31 @@ function bindRec(p: ModuleContext, end: number): void {
 }
 
 function bindImport(p: ModuleContext): void {
-  if (p.kind() !== Tok.string || p.kind(1) !== Tok.string || p.kind(2) !== Tok.lpar) return
-  const space = EXTERN_SPACES.get(p.keyword(3))
-  p.pos += 4
-  if (space !== undefined) bindId(p, space)
+  if (p.kind() !== Tok.string) return
+  p.pos++
+  if (p.kind() === Tok.string) {
+    p.pos++
+    bindDesc(p, 1)
+    return
+  }
+  let names = 0
+  while (p.opens(Kw.item)) {
+    const next = p.after()
+    p.pos += 3
+    if (p.code !== Tok.lpar) names++
+    else bindDesc(p, 1)
+    p.pos = next
+  }
+  bindDesc(p, names)
+}
+
+/** Binds what an import's description defines, `count` times. */
+function bindDesc(p: ModuleContext, count: number): void {
+  const space = p.code === Tok.lpar ? EXTERN_SPACES.get(p.keyword(1)) : undefined
+  if (space === undefined) return
+  p.pos += 2
+  if (count === 1) bindId(p, space)
+  else for (let i = 0; i < count; i++) p.bind(space, undefined, p.pos)
 }
 
 /** Whether a field has the part `(kw …)`. */

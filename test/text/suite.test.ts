@@ -15,7 +15,7 @@ import { printModule } from '../../src/text/print.ts'
 const root = resolve(process.env['ANYWASM_SPEC'] ?? '../shared/spec')
 const present = existsSync(root)
 /** Proposals whose instructions and types are not carried; their scripts parse, their modules need not. */
-const FOREIGN = /custom-descriptors|stack-switching|shared-everything|compact-import/
+const FOREIGN = /custom-descriptors|stack-switching|shared-everything/
 /** Scripts of the time when limits of 32-bit memories beyond 32 bits were malformed. */
 const OLD_LIMITS = /proposals.threads.[^/\\]+$/
 

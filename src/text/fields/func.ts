@@ -85,11 +85,8 @@ export function externType(p: ModuleContext, out: ByteWriter, space: ExternSpace
   }
 }
 
-/** An import field after its opening. */
-export function importField(p: ModuleContext): void {
-  const at = p.pos - 2
-  const module = p.name()
-  const name = p.name()
+/** What an import is, `(kind …)`, up to its closing parenthesis. */
+function importDesc(p: ModuleContext, module: string, name: string, at: number): void {
   const space = p.kind() === Tok.lpar ? EXTERN_SPACES.get(p.keyword(1)) : undefined
   if (space === undefined) throw p.unexpected()
   p.pos += 2
@@ -97,6 +94,31 @@ export function importField(p: ModuleContext): void {
   const index = p.define(space)
   externType(p, out, space, index)
   p.close()
+}
+
+/** An import field after its opening. */
+export function importField(p: ModuleContext): void {
+  const at = p.pos - 2
+  const module = p.name()
+  if (p.opens(Kw.item)) compactImports(p, module, at)
+  else importDesc(p, module, p.name(), at)
+}
+
+/** Imports from one module (compact import section): items with a type each, or names that share the type behind them. */
+function compactImports(p: ModuleContext, module: string, at: number): void {
+  const names: string[] = []
+  while (p.open(Kw.item)) {
+    const name = p.name()
+    if (p.kind() === Tok.lpar && names.length === 0) importDesc(p, module, name, at)
+    else names.push(name)
+    p.close()
+  }
+  const shared = p.pos
+  for (const name of names) {
+    p.pos = shared
+    if (p.kind(2) === Tok.id) throw p.error('identifier not allowed', shared + 2)
+    importDesc(p, module, name, at)
+  }
 }
 
 export function exportField(p: ModuleContext): void {
