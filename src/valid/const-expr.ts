@@ -1,0 +1,35 @@
+// Validates constant expressions (specification: Validation, Constant Expressions): first that every instruction is constant, then its types, in
+// this order, because a script that asserts the first may violate the second too.
+
+import { CodeReader } from '../binary/code.ts'
+import { InvalidError } from '../errors.ts'
+import { rows } from '../syntax/instructions.ts'
+import type { Code } from '../syntax/module.ts'
+import { Op } from '../syntax/opcode.ts'
+import type { ValType } from '../syntax/types.ts'
+import type { Context } from './context.ts'
+import { type FuncState, one } from './func.ts'
+import { validateCode } from './instr.ts'
+
+/** Checks that `code` is a constant expression whose value has the canonical type `type`. */
+export function validateConst(v: FuncState, code: Code, type: ValType): void {
+  checkConstant(v.ctx, code)
+  v.localCount = 0
+  v.tracksInit = false
+  v.constant = true
+  v.enter(new CodeReader(code), one(type))
+  validateCode(v)
+  v.constant = false
+}
+
+function checkConstant(ctx: Context, code: Code): void {
+  const r = new CodeReader(code)
+  for (;;) {
+    const op = r.op()
+    if (op === Op.end && r.pos === r.end) return
+    if (!rows[op]!.constant) throw new InvalidError(`constant expression required (${rows[op]!.name})`, r.at)
+    if (op !== Op.global_get) r.skipImms(op)
+    else if (ctx.global(r.u32(), r.at).mutable)
+      throw new InvalidError('constant expression required (a mutable global)', r.at)
+  }
+}
