@@ -113,6 +113,14 @@ export class Operands {
       for (let k = 0; k < value.slots.length; k++) if (value.slots[k]!.effect) this.materialise(value, k)
   }
 
+  /** Evaluates all entries with effects below the top value, in order. */
+  flushEffectsBelowTop(): void {
+    const top = this.values[this.values.length - 1]!
+    for (const value of this.values)
+      for (let k = 0; k < value.slots.length; k++)
+        if (value !== top && value.slots[k]!.effect) this.materialise(value, k)
+  }
+
   /** Evaluates all entries but constants. */
   flush(): void {
     for (const value of this.values)

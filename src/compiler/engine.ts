@@ -1,0 +1,110 @@
+// The compiler as an executor: every function is compiled at its first call, and its FuncInst's code replaced. Resolves the names that generated
+// code refers to, and reads backtraces back out of stack traces.
+import { Trap, type TrapFrame } from '../errors.ts'
+import * as bits from '../numeric/bits.ts'
+import * as convert from '../numeric/convert.ts'
+import * as f32 from '../numeric/f32.ts'
+import * as f64 from '../numeric/f64.ts'
+import * as i32 from '../numeric/i32.ts'
+import * as i64 from '../numeric/i64.ts'
+import { ret } from '../numeric/ret.ts'
+import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import * as segments from '../runtime/segments.ts'
+import type { Executor, Store } from '../runtime/store.ts'
+import { emit, LINES_BEFORE } from './emit.ts'
+import { FuncCompiler } from './func.ts'
+
+const shared: Record<string, unknown> = {
+  ...i32,
+  ...i64,
+  ...f32,
+  ...f64,
+  ...convert,
+  ...bits,
+  ...segments,
+  ret,
+  fround: Math.fround,
+  unreachable: () => {
+    throw new Trap('unreachable')
+  },
+}
+
+/** Instances by number, so that a stack trace's function names lead back to them. */
+const instances: WeakRef<ModuleInst>[] = []
+/** Instruction offsets by line, per compiled function. */
+const offsets = new WeakMap<FuncInst, readonly number[]>()
+
+export const compiler: Executor = {
+  name: 'compiler',
+  link(inst) {
+    const number = instances.push(new WeakRef(inst)) - 1
+    const resolve = resolver(inst)
+    for (let i = inst.importedFuncs; i < inst.funcs.length; i++) {
+      const func = inst.funcs[i]!
+      func.code = (...slots) => {
+        compileFunc(inst, func, `$${number}_${i}`, resolve)
+        return func.code(...slots)
+      }
+    }
+  },
+  frames,
+}
+
+function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (name: string) => unknown): void {
+  const compiled = new FuncCompiler(inst, func).compile(id)
+  offsets.set(func, compiled.offsets)
+  func.code = emit(compiled.source, compiled.names, resolve)
+}
+
+/** Gives the values of names in generated code: a letter or two and an index for parts of the instance, anything else is shared. */
+function resolver(inst: ModuleInst): (name: string) => unknown {
+  const checkCallee = (f: FuncInst | null | undefined, at: number, id: number) => checkFunc(inst.store, f, at, id)
+  return (name) => {
+    const part = /^(F|M|MI|T|TI|G|D|E|TAG)(\d+)$/.exec(name)
+    if (part === null) return name === 'checkCallee' ? checkCallee : shared[name]
+    const index = Number(part[2])
+    switch (part[1]) {
+      case 'F':
+        return inst.funcs[index]
+      case 'M':
+        return inst.memories[index]!.views
+      case 'MI':
+        return inst.memories[index]
+      case 'T':
+        return inst.tables[index]!.elems
+      case 'TI':
+        return inst.tables[index]
+      case 'G':
+        return inst.globals[index]
+      case 'D':
+        return inst.datas[index]
+      case 'E':
+        return inst.elems[index]
+      default:
+        return inst.tags[index]
+    }
+  }
+}
+
+/** Traps unless `f` is a function whose type is, or is a subtype of, the one with id `id`. */
+function checkFunc(store: Store, f: FuncInst | null | undefined, at: number, id: number): void {
+  if (f === undefined) throw new Trap('undefined element', `table index ${at}`)
+  if (f === null) throw new Trap('uninitialized element', `${at}`)
+  const want = store.registry.types[id]!
+  if (f.def.supers[want.depth] !== id) throw new Trap('indirect call type mismatch')
+}
+
+/** Frames of generated functions, which are named `$instance_function`. */
+function frames(error: Error): TrapFrame[] {
+  const out: TrapFrame[] = []
+  for (const line of (error.stack ?? '').split('\n')) {
+    const at = /\$(\d+)_(\d+)\b/.exec(line)
+    const inst = at && instances[Number(at[1])]?.deref()
+    if (!inst) continue
+    const index = Number(at[2])
+    const row = /<anonymous>:(\d+):/.exec(line)
+    const offset = row ? (offsets.get(inst.funcs[index]!)?.[Number(row[1]) - LINES_BEFORE - 1] ?? -1) : -1
+    out.push({ module: inst.name, func: index, name: undefined, offset })
+  }
+  return out
+}

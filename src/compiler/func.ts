@@ -1,0 +1,528 @@
+// Compiles one function body to the source of one JavaScript function: control flow, variables and calls; operators are inline.ts's, memories and
+// tables memory.ts's. Blocks become labelled statements, their parameters and results lie in the stack variables at their height.
+// Trusts validation. Nothing of the module but numbers reaches the source.
+import { CodeReader, opensBlock } from '../binary/code.ts'
+import { Crash } from '../errors.ts'
+import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { rows } from '../syntax/instructions.ts'
+import { Op } from '../syntax/opcode.ts'
+import { mapType } from '../syntax/type-registry.ts'
+import {
+  BOT,
+  F32,
+  F64,
+  type FuncType,
+  I32,
+  I64,
+  isRef,
+  REF,
+  refType,
+  slotCount,
+  type ValType,
+} from '../syntax/types.ts'
+import { asCondition, condition, type Emitter, operator } from './inline.ts'
+import { access, bulk, popIndex } from './memory.ts'
+import { expr, int, kindOf, name, Operands, type Value, zero } from './operands.ts'
+
+/** A control frame. */
+interface Frame {
+  kind: 'func' | 'block' | 'loop' | 'if' | 'else'
+  label: string
+  /** Values and slots on the stack below its parameters. */
+  depth: number
+  height: number
+  params: readonly ValType[]
+  results: readonly ValType[]
+  /** Index of the line that opens it; the label is added there when something branches to it. */
+  line: number
+  used: boolean
+}
+
+/** The source of a function, what it refers to, and for each line the offset of the instruction it came from. */
+export interface Compiled {
+  source: string
+  names: readonly string[]
+  offsets: readonly number[]
+}
+
+export class FuncCompiler implements Emitter {
+  readonly r: CodeReader
+  readonly ops = new Operands((code) => this.line(code))
+  private readonly lines: string[] = []
+  private readonly offsets: number[] = []
+  private readonly names = new Set<string>()
+  private readonly scratches = new Set<string>()
+  private readonly frames: Frame[] = []
+  /** First slot of each local. */
+  private readonly localSlots: number[] = []
+  private readonly localTypes: ValType[] = []
+  private dead = false
+  private labels = 0
+
+  constructor(
+    readonly inst: ModuleInst,
+    private readonly func: FuncInst,
+  ) {
+    const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
+    this.r = new CodeReader(body)
+    let slot = 0
+    const local = (t: ValType) => {
+      this.localTypes.push(t)
+      this.localSlots.push(slot)
+      slot += slotCount(t)
+    }
+    func.type.params.forEach(local)
+    for (const run of locals) for (let k = 0; k < run.count; k++) local(mapType(run.type, inst.typeIds))
+  }
+
+  line(code: string): void {
+    this.lines.push(`${code};`)
+    this.offsets.push(this.r.at)
+  }
+
+  private open(code: string): number {
+    this.lines.push(code)
+    this.offsets.push(this.r.at)
+    return this.lines.length - 1
+  }
+
+  use(name: string): string {
+    this.names.add(name)
+    return name
+  }
+
+  scratch(name: string): string {
+    this.scratches.add(name)
+    return name
+  }
+
+  /** @param id the function's name in the source, unique in the process */
+  compile(id: string): Compiled {
+    const { type } = this.func
+    this.enter('func', [], type.results, -1)
+    while (this.frames.length > 0) this.step(this.r.op())
+    const params = type.params.flatMap((_, k) => this.localNames(k))
+    const source = `function ${id}(${params.join(',')}){${this.declarations()}\n${this.lines.join('\n')}\n}`
+    return { source, names: [...this.names], offsets: this.offsets }
+  }
+
+  private declarations(): string {
+    const first = this.func.type.params.length
+    const all = this.localTypes.slice(first).flatMap((t, k) => this.localNames(first + k).map((v) => `${v}=${zero(t)}`))
+    for (const v of this.ops.declared) all.push(`${v}=${v.startsWith('r') ? 'null' : '0'}`)
+    for (const v of this.scratches) all.push(`${v}=0`)
+    return all.length === 0 ? '' : `let ${all.join(',')};`
+  }
+
+  private localNames(index: number): string[] {
+    const slot = this.localSlots[index]!
+    return Array.from({ length: slotCount(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
+  }
+
+  private step(op: Op): void {
+    if (this.dead) this.skip(op)
+    else if (!this.control(op) && !this.variable(op) && !access(this, op) && !bulk(this, op) && !this.reference(op)) {
+      const row = rows[op]!
+      if (!this.constant(op) && (row.poly || !operator(this, op)))
+        throw new Crash(`${row.name} is not supported by the compiler yet`)
+    }
+  }
+
+  /** Skips dead code up to the `else` or `end` of the frame. */
+  private skip(op: Op): void {
+    if (opensBlock(op)) {
+      this.r.skipImms(op)
+      let depth = 1
+      while (depth > 0) {
+        const inner = this.r.op()
+        this.r.skipImms(inner)
+        if (opensBlock(inner)) depth++
+        else if (inner === Op.end || inner === Op.delegate) depth--
+      }
+    } else if (op === Op.else_ || op === Op.end) this.control(op)
+    else this.r.skipImms(op)
+  }
+
+  // Control
+
+  private blockType(): { params: readonly ValType[]; results: readonly ValType[] } {
+    const index = this.r.block()
+    if (index >= 0) return this.inst.types[index]!.sub.comp as FuncType
+    const result = this.r.blockResult
+    return { params: [], results: result === BOT ? [] : [mapType(result, this.inst.typeIds)] }
+  }
+
+  private enter(kind: Frame['kind'], params: readonly ValType[], results: readonly ValType[], line: number): void {
+    const { ops } = this
+    const below = ops.values.length - params.length
+    const height = params.length > 0 ? ops.values[below]!.height : ops.height
+    const label = `L${this.labels++}`
+    this.frames.push({ kind, label, depth: below, height, params, results, line, used: false })
+  }
+
+  /** Puts every value into variables; parameters of a block even if constant. */
+  private settle(params: number): void {
+    const { ops } = this
+    ops.flush()
+    for (const v of ops.values.slice(ops.values.length - params))
+      for (let k = 0; k < v.slots.length; k++) ops.materialise(v, k)
+  }
+
+  private control(op: Op): boolean {
+    switch (op) {
+      case Op.nop:
+        return true
+      case Op.unreachable:
+        this.ops.flushEffects()
+        this.line(`${this.use('unreachable')}()`)
+        this.dead = true
+        return true
+      case Op.block:
+      case Op.loop: {
+        const { params, results } = this.blockType()
+        this.settle(params.length)
+        const kind = op === Op.block ? 'block' : 'loop'
+        this.enter(kind, params, results, this.open(op === Op.block ? '{' : 'while(true){'))
+        return true
+      }
+      case Op.if_: {
+        const { params, results } = this.blockType()
+        const cond = this.ops.pop().slots[0]!
+        this.settle(params.length)
+        this.enter('if', params, results, this.open(`if(${asCondition(cond)}){`))
+        return true
+      }
+      case Op.else_:
+        this.else()
+        return true
+      case Op.end:
+        this.end()
+        return true
+      case Op.br:
+        this.branch(this.r.u32())
+        this.dead = true
+        return true
+      case Op.br_if:
+        this.branchIf()
+        return true
+      case Op.br_table:
+        this.branchTable()
+        return true
+      case Op.return_:
+        this.branch(this.frames.length - 1)
+        this.dead = true
+        return true
+    }
+    return this.call(op)
+  }
+
+  private else(): void {
+    const frame = this.frames[this.frames.length - 1]!
+    if (!this.dead) this.move(frame)
+    this.restore(frame, frame.params)
+    this.open('}else{')
+    frame.kind = 'else'
+    this.dead = false
+  }
+
+  private end(): void {
+    const frame = this.frames[this.frames.length - 1]!
+    if (frame.kind === 'func') {
+      if (!this.dead) this.return()
+      this.frames.pop()
+      return
+    }
+    if (!this.dead) {
+      this.move(frame)
+      if (frame.kind === 'loop') this.line('break')
+    }
+    this.frames.pop()
+    this.open('}')
+    if (frame.used) this.lines[frame.line] = `${frame.label}:${this.lines[frame.line]}`
+    // What follows is reached through the end, a branch, or an `if` without `else`.
+    const reached = !this.dead || (frame.used && frame.kind !== 'loop') || frame.kind === 'if'
+    this.restore(frame, frame.results)
+    this.dead = !reached
+  }
+
+  /** Resets the stack to the frame's base with `types` on it, in their variables. */
+  private restore(frame: Frame, types: readonly ValType[]): void {
+    const { ops } = this
+    ops.values.length = frame.depth
+    ops.height = frame.height
+    for (const t of types)
+      ops.push(t, ...Array.from({ length: slotCount(t) }, (_, k) => name(ops.variable(t, ops.height + k))))
+  }
+
+  /** Moves the values on top into the variables that a frame's end (or a loop's start) expects; the stack stays as it is. */
+  private move(frame: Frame, types = frame.results): void {
+    const { ops } = this
+    let height = frame.height
+    for (const value of ops.values.slice(ops.values.length - types.length)) {
+      value.slots.forEach((e, k) => {
+        const v = ops.variable(value.type, height + k)
+        if (e.code !== v) this.line(`${v}=${e.code}`)
+      })
+      height += value.slots.length
+    }
+  }
+
+  private branch(depth: number): void {
+    const frame = this.frames[this.frames.length - 1 - depth]!
+    if (frame.kind === 'func') {
+      this.return()
+      return
+    }
+    this.move(frame, frame.kind === 'loop' ? frame.params : frame.results)
+    frame.used = true
+    this.line(`${frame.kind === 'loop' ? 'continue' : 'break'} ${frame.label}`)
+  }
+
+  private labelTypes(depth: number): readonly ValType[] {
+    const frame = this.frames[this.frames.length - 1 - depth]!
+    return frame.kind === 'loop' ? frame.params : frame.results
+  }
+
+  private branchIf(): void {
+    const { ops } = this
+    const depth = this.r.u32()
+    ops.flushEffectsBelowTop()
+    const cond = ops.pop().slots[0]!
+    ops.simplify(this.labelTypes(depth).length)
+    this.open(`if(${asCondition(cond)}){`)
+    this.branch(depth)
+    this.open('}')
+  }
+
+  private branchTable(): void {
+    const { ops } = this
+    const labels = this.r.labels()
+    ops.flushEffectsBelowTop()
+    const index = ops.pop().slots[0]!
+    ops.simplify(this.labelTypes(labels[labels.length - 1]!).length)
+    this.open(`switch(${index.code}){`)
+    const last = labels.length - 1
+    for (let i = 0; i < last; i++) {
+      this.open(`case ${i}:`)
+      if (labels[i] !== labels[i + 1] || i + 1 === last) this.branch(labels[i]!)
+    }
+    this.open('default:')
+    this.branch(labels[last]!)
+    this.open('}')
+    this.dead = true
+  }
+
+  /** Returns the values on top. */
+  private return(): void {
+    const { results } = this.func.type
+    const { ops } = this
+    if (results.length === 0) {
+      this.line('return')
+      return
+    }
+    const values = ops.values.slice(ops.values.length - results.length)
+    const slots = values.flatMap((v) => v.slots.map((e, k) => ({ v, k, e })))
+    if (slots.length === 1) {
+      this.line(`return ${slots[0]!.e.code}`)
+      return
+    }
+    ops.simplify(results.length)
+    const ret = this.use('ret')
+    slots.forEach(({ v, k }, at) => {
+      if (at > 0) this.line(`${ret}.${lane(v.type, at)}=${v.slots[k]!.code}`)
+    })
+    this.line(`return ${values[0]!.slots[0]!.code}`)
+  }
+
+  // Calls
+
+  private call(op: Op): boolean {
+    switch (op) {
+      case Op.call: {
+        const f = this.r.u32()
+        this.emitCall(`${this.use(`F${f}`)}.code`, this.inst.funcs[f]!.type)
+        return true
+      }
+      case Op.call_indirect: {
+        const [type, table] = [this.r.u32(), this.r.u32()]
+        this.emitCall(this.callee(type, table), this.inst.types[type]!.sub.comp as FuncType)
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Checks the function that call_indirect has on top of the stack; gives the code to call. */
+  private callee(type: number, table: number): string {
+    const { ops } = this
+    ops.flushEffectsBelowTop()
+    const at = popIndex(this, this.inst.tables[table]!.type.limits.address === 'i64')
+    const id = this.inst.typeIds[type]!
+    const q = this.scratch('q')
+    const x = this.scratch('x')
+    const elems = this.use(`T${table}`)
+    this.line(`${q}=${elems}[${x}=${at.code}]`)
+    this.line(`if(${q}==null||${q}.typeId!==${id})${this.use('checkCallee')}(${q},${x},${id})`)
+    return `${q}.code`
+  }
+
+  private emitCall(callee: string, type: FuncType): void {
+    const { ops } = this
+    const args = ops.take(type.params.length).flatMap((v) => v.slots)
+    ops.flushEffects()
+    const code = `${callee}(${args.map((a) => a.code).join(',')})`
+    const targets = type.results.flatMap((t) => ops.pushVariables(t).map((v) => ({ v, t })))
+    if (targets.length === 0) this.line(code)
+    targets.forEach(({ v, t }, at) => {
+      this.line(at === 0 ? `${v}=${code}` : `${v}=${this.use('ret')}.${lane(t, at)}`)
+    })
+  }
+
+  // Variables, constants, references
+
+  private variable(op: Op): boolean {
+    const { ops, r } = this
+    switch (op) {
+      case Op.local_get: {
+        const index = r.u32()
+        ops.push(this.localTypes[index]!, ...this.localNames(index).map(name))
+        return true
+      }
+      case Op.local_set:
+        this.setLocal(r.u32())
+        return true
+      case Op.local_tee: {
+        const index = r.u32()
+        this.setLocal(index)
+        ops.push(this.localTypes[index]!, ...this.localNames(index).map(name))
+        return true
+      }
+      case Op.global_get: {
+        const g = r.u32()
+        const { type, mutable } = this.inst.globals[g]!.type
+        const fields = globalFields(type)
+        ops.push(type, ...fields.map((f) => expr(`${this.use(`G${g}`)}.${f}`, [], mutable)))
+        return true
+      }
+      case Op.global_set: {
+        const g = r.u32()
+        const { type } = this.inst.globals[g]!.type
+        const { slots } = ops.pop()
+        ops.flushEffects()
+        globalFields(type).forEach((f, k) => {
+          this.line(`${this.use(`G${g}`)}.${f}=${slots[k]!.code}`)
+        })
+        return true
+      }
+      case Op.drop: {
+        const effects = ops.values[ops.values.length - 1]!.slots.some((e) => e.effect)
+        if (effects) ops.flushEffects()
+        ops.pop()
+        return true
+      }
+      case Op.select:
+      case Op.select_t:
+        if (op === Op.select_t) r.types()
+        this.select()
+        return true
+    }
+    return false
+  }
+
+  private setLocal(index: number): void {
+    const { ops } = this
+    const targets = this.localNames(index)
+    const value = ops.values[ops.values.length - 1]!
+    for (let k = 1; k < targets.length; k++)
+      if (targets.slice(0, k).some((v) => value.slots[k]!.vars.includes(v))) ops.materialise(value, k)
+    ops.pop()
+    if (value.slots.some((e) => e.effect)) ops.flushEffects()
+    for (const v of targets) ops.invalidate(v)
+    targets.forEach((v, k) => {
+      if (value.slots[k]!.code !== v) this.line(`${v}=${value.slots[k]!.code}`)
+    })
+  }
+
+  private select(): void {
+    const { ops } = this
+    const three = ops.values.slice(-3)
+    if (three.some((v) => v.slots.some((e) => e.effect))) ops.flushEffects()
+    if (three[0]!.slots.length > 1) ops.simplify(1)
+    const [a, b, c] = ops.take(3) as [Value, Value, Value]
+    const cond = c.slots[0]!
+    ops.push(
+      a.type,
+      ...a.slots.map((e, k) => expr(`(${asCondition(cond)}?${e.code}:${b.slots[k]!.code})`, [e, b.slots[k]!, cond])),
+    )
+  }
+
+  private constant(op: Op): boolean {
+    const { ops, r } = this
+    switch (op) {
+      case Op.i32_const:
+        ops.push(I32, int(r.s32()))
+        return true
+      case Op.i64_const: {
+        const lo = r.s64()
+        ops.push(I64, int(lo), int(r.hi))
+        return true
+      }
+      case Op.f32_const: {
+        const bits = r.f32()
+        ops.push(F32, this.float((bits & 0x7fffffff) > 0x7f800000 ? Number.NaN : f32Of(bits), 'f32_from_bits', bits))
+        return true
+      }
+      case Op.f64_const: {
+        const lo = r.f64()
+        ops.push(F64, this.float(f64Of(lo, r.hi), 'f64_from_bits', lo, r.hi))
+        return true
+      }
+    }
+    return false
+  }
+
+  /** A float literal; a NaN is made from its bits. */
+  private float(x: number, fromBits: string, ...bits: number[]) {
+    if (x !== x) return expr(`${this.use(fromBits)}(${bits.join(',')})`, [])
+    const code = Object.is(x, -0) ? '(-0)' : x < 0 ? `(${x})` : String(x)
+    return { code, vars: [], effect: false, simple: true }
+  }
+
+  private reference(op: Op): boolean {
+    const { ops, r } = this
+    switch (op) {
+      case Op.ref_null:
+        ops.push(refType(true, r.heap()), { code: 'null', vars: [], effect: false, simple: true })
+        return true
+      case Op.ref_is_null: {
+        const a = ops.pop().slots[0]!
+        ops.push(I32, condition(`${a.code}===null`, [a]))
+        return true
+      }
+      case Op.ref_func: {
+        const code = this.use(`F${r.u32()}`)
+        ops.push(REF, { code, vars: [], effect: false, simple: true })
+        return true
+      }
+    }
+    return false
+  }
+}
+
+/** Where result slot `at` ≥ 1 of a value of type `t` travels. */
+const lane = (t: ValType, at: number): string =>
+  kindOf(t) === 'd' ? `f[${at}]` : kindOf(t) === 'r' ? `r[${at}]` : at === 1 ? 'hi' : `i[${at}]`
+
+const globalFields = (t: ValType): string[] =>
+  isRef(t) ? ['ref'] : t === F32 || t === F64 ? ['num'] : ['lo', 'hi', 'x2', 'x3'].slice(0, slotCount(t))
+
+const scratchView = new DataView(new ArrayBuffer(8))
+function f32Of(bits: number): number {
+  scratchView.setInt32(0, bits)
+  return scratchView.getFloat32(0)
+}
+function f64Of(lo: number, hi: number): number {
+  scratchView.setInt32(0, hi)
+  scratchView.setInt32(4, lo)
+  return scratchView.getFloat64(0)
+}
