@@ -6,46 +6,75 @@ export enum Errno {
   SUCCESS = 0,
   TOOBIG = 1,
   ACCES = 2,
+  ADDRINUSE = 3,
+  ADDRNOTAVAIL = 4,
+  AFNOSUPPORT = 5,
   AGAIN = 6,
+  ALREADY = 7,
   BADF = 8,
+  BADMSG = 9,
   BUSY = 10,
   CANCELED = 11,
+  CHILD = 12,
   CONNABORTED = 13,
   CONNREFUSED = 14,
   CONNRESET = 15,
   DEADLK = 16,
+  DESTADDRREQ = 17,
+  DOM = 18,
   DQUOT = 19,
   EXIST = 20,
   FAULT = 21,
   FBIG = 22,
+  HOSTUNREACH = 23,
+  IDRM = 24,
   ILSEQ = 25,
+  INPROGRESS = 26,
   INTR = 27,
   INVAL = 28,
   IO = 29,
+  ISCONN = 30,
   ISDIR = 31,
   LOOP = 32,
   MFILE = 33,
   MLINK = 34,
+  MSGSIZE = 35,
+  MULTIHOP = 36,
   NAMETOOLONG = 37,
+  NETDOWN = 38,
+  NETRESET = 39,
+  NETUNREACH = 40,
   NFILE = 41,
+  NOBUFS = 42,
   NODEV = 43,
   NOENT = 44,
+  NOEXEC = 45,
+  NOLCK = 46,
+  NOLINK = 47,
   NOMEM = 48,
+  NOMSG = 49,
+  NOPROTOOPT = 50,
   NOSPC = 51,
   NOSYS = 52,
   NOTCONN = 53,
   NOTDIR = 54,
   NOTEMPTY = 55,
+  NOTRECOVERABLE = 56,
   NOTSOCK = 57,
   NOTSUP = 58,
   NOTTY = 59,
   NXIO = 60,
   OVERFLOW = 61,
+  OWNERDEAD = 62,
   PERM = 63,
   PIPE = 64,
+  PROTO = 65,
+  PROTONOSUPPORT = 66,
+  PROTOTYPE = 67,
   RANGE = 68,
   ROFS = 69,
   SPIPE = 70,
+  SRCH = 71,
   STALE = 72,
   TIMEDOUT = 73,
   TXTBSY = 74,
@@ -85,6 +114,18 @@ export enum FstFlags {
   ATIM_NOW = 2,
   MTIM = 4,
   MTIM_NOW = 8,
+}
+
+export enum Whence {
+  SET = 0,
+  CUR = 1,
+  END = 2,
+}
+
+export enum EventType {
+  CLOCK = 0,
+  FD_READ = 1,
+  FD_WRITE = 2,
 }
 
 export enum ClockId {
@@ -207,6 +248,8 @@ const hostCodes = new Map<string, Errno>([
   // Node refuses strings with NUL bytes and integers out of its range before the system sees them.
   ['ERR_INVALID_ARG_VALUE', Errno.INVAL],
   ['ERR_OUT_OF_RANGE', Errno.INVAL],
+  ['ERR_FS_FILE_TOO_LARGE', Errno.FBIG],
+  ['ERR_FS_EISDIR', Errno.ISDIR],
 ])
 
 /** The error code for what a host function threw, or undefined when it is no error of the host's system. */
@@ -275,6 +318,15 @@ export class GuestMemory {
   /** True when the memory is shared between threads, whose views most host functions refuse. */
   get shared(): boolean {
     return typeof SharedArrayBuffer !== 'undefined' && this.source() instanceof SharedArrayBuffer
+  }
+
+  /** Bytes that belong to the guest are read into: directly, or through a copy where the memory is shared. */
+  fill(into: Uint8Array, fill: (private_: Uint8Array) => number): number {
+    if (!this.shared) return fill(into)
+    const copy = new Uint8Array(into.length)
+    const n = fill(copy)
+    into.set(copy.subarray(0, n))
+    return n
   }
 
   /** UTF-8 text; ILSEQ when it is none, INVAL when it holds a NUL. */

@@ -6,7 +6,9 @@ import type * as NodeFs from 'node:fs'
 import { Errno, FileType, fail, WASIError } from './abi.ts'
 import type { DirEntry, DirectoryHandle, FileHandle, FileStat, FileSystem, OpenOptions, Stream } from './fs.ts'
 
-type Fs = typeof NodeFs
+/** What is needed of node:fs. */
+export type NodeFsModule = typeof NodeFs
+type Fs = NodeFsModule
 
 interface NodeProcess {
   platform: string
@@ -24,6 +26,9 @@ export function nodeFs(): Fs {
     )
   return fs as Fs
 }
+
+/** Whether paths and descriptor numbers mean anything here. */
+export const hasNodeFs = () => nodeProcess()?.getBuiltinModule?.('node:fs') !== undefined
 
 interface Kind {
   isDirectory(): boolean
@@ -44,20 +49,41 @@ function typeOf(s: Kind): FileType {
   return FileType.UNKNOWN
 }
 
-function toStat(s: NodeFs.BigIntStats): FileStat {
+interface Times {
+  atim: bigint
+  mtim: bigint
+}
+
+// Node takes times as doubles, which are 240 ns apart these days. What was asked for is kept beside what the system
+// made of it, so that the guest reads back what it set for as long as nobody else changes the file.
+const asked = new Map<string, { made: Times; asked: Times }>()
+const MOST_ASKED = 4096
+
+const keyOf = (s: NodeFs.BigIntStats) => `${s.dev}:${s.ino}`
+
+function exactTimes(s: NodeFs.BigIntStats): Times {
+  const made = { atim: s.atimeNs, mtim: s.mtimeNs }
+  const known = asked.size > 0 ? asked.get(keyOf(s)) : undefined
+  if (!known) return made
   return {
-    dev: s.dev,
-    ino: s.ino,
-    type: typeOf(s),
-    nlink: s.nlink,
-    size: s.size,
-    atim: s.atimeNs,
-    mtim: s.mtimeNs,
-    ctim: s.ctimeNs,
+    atim: made.atim === known.made.atim ? known.asked.atim : made.atim,
+    mtim: made.mtim === known.made.mtim ? known.asked.mtim : made.mtim,
   }
 }
 
-// Node takes seconds as a double and cuts to nanoseconds; half a nanosecond more keeps small times exact.
+function rememberTimes(s: NodeFs.BigIntStats, want: Times): void {
+  asked.delete(keyOf(s))
+  if (s.atimeNs === want.atim && s.mtimeNs === want.mtim) return
+  if (asked.size >= MOST_ASKED) asked.delete(asked.keys().next().value!)
+  asked.set(keyOf(s), { made: { atim: s.atimeNs, mtim: s.mtimeNs }, asked: want })
+}
+
+function toStat(s: NodeFs.BigIntStats): FileStat {
+  const { dev, ino, nlink, size } = s
+  return { dev, ino, type: typeOf(s), nlink, size, ...exactTimes(s), ctim: s.ctimeNs }
+}
+
+// The system cuts to nanoseconds; half a nanosecond more keeps small times exact.
 const seconds = (ns: bigint) => Number(ns / 1_000_000_000n) + (Number(ns % 1_000_000_000n) + 0.5) / 1e9
 
 class NodeFile implements FileHandle {
@@ -66,10 +92,10 @@ class NodeFile implements FileHandle {
     private readonly fd: number,
   ) {}
   read(into: Uint8Array, position: number): number {
-    return this.fs.readSync(this.fd, into, 0, into.length, position)
+    return this.fs.readSync(this.fd, into, 0, into.length, position < 0 ? null : position)
   }
   write(from: Uint8Array, position: number): number {
-    return this.fs.writeSync(this.fd, from, 0, from.length, position)
+    return this.fs.writeSync(this.fd, from, 0, from.length, position < 0 ? null : position)
   }
   stat(): FileStat {
     return toStat(this.fs.fstatSync(this.fd, { bigint: true }))
@@ -79,6 +105,7 @@ class NodeFile implements FileHandle {
   }
   setTimes(atim: bigint, mtim: bigint): void {
     this.fs.futimesSync(this.fd, seconds(atim), seconds(mtim))
+    rememberTimes(this.fs.fstatSync(this.fd, { bigint: true }), { atim, mtim })
   }
   sync(dataOnly: boolean): void {
     if (dataOnly) this.fs.fdatasyncSync(this.fd)
@@ -108,6 +135,7 @@ class NodeDirectory implements DirectoryHandle {
   }
   setTimes(name: string, atim: bigint, mtim: bigint): void {
     this.fs.lutimesSync(this.at(name), seconds(atim), seconds(mtim))
+    rememberTimes(this.fs.lstatSync(this.at(name), { bigint: true }), { atim, mtim })
   }
   openDirectory(name: string): DirectoryHandle {
     const path = this.at(name)
@@ -195,38 +223,105 @@ export class NodeFileSystem implements FileSystem {
   }
 }
 
+interface Tty {
+  isatty(fd: number): boolean
+}
+
+const isCode = (e: unknown, code: string) => (e as { code?: string } | null)?.code === code
+
+/** How much is read ahead to learn whether there is anything. */
+const AHEAD = 4096
+
 /** A descriptor of the process as a standard stream; it stays open when the guest closes its end. */
 export class NodeStream implements Stream {
   private readonly fs: Fs
+  readonly isTerminal: boolean
+  /** Read ahead by poll(). */
+  private ahead = new Uint8Array(0)
+  /** The same pipe or terminal opened again without waiting; null when that cannot be. */
+  private probe: number | null | undefined
+  private cell: Int32Array | undefined
+
   constructor(
     private readonly fd: number,
     fs?: Fs,
   ) {
     this.fs = fs ?? nodeFs()
+    this.isTerminal = !fs && ((nodeProcess()?.getBuiltinModule?.('node:tty') as Tty | undefined)?.isatty(fd) ?? false)
   }
-  get isTerminal(): boolean {
-    return this.stat().type === FileType.CHARACTER_DEVICE
-  }
+
   stat(): FileStat {
     return toStat(this.fs.fstatSync(this.fd, { bigint: true }))
   }
-  read(into: Uint8Array): number {
-    return this.retry(() => this.fs.readSync(this.fd, into, 0, into.length, null))
+
+  read(into: Uint8Array, nonblocking: boolean): number {
+    if (nonblocking && this.ahead.length === 0) {
+      const state = this.poll()
+      if (state.bytes < 0) throw new WASIError(Errno.AGAIN)
+      if (state.end) return 0
+    }
+    if (this.ahead.length > 0) {
+      const n = Math.min(into.length, this.ahead.length)
+      into.set(this.ahead.subarray(0, n))
+      this.ahead = this.ahead.subarray(n)
+      return n
+    }
+    return this.patiently(() => this.fs.readSync(this.fd, into, 0, into.length, null), false)
   }
-  write(from: Uint8Array): number {
-    return this.retry(() => this.fs.writeSync(this.fd, from, 0, from.length, null))
+
+  write(from: Uint8Array, nonblocking: boolean): number {
+    return this.patiently(() => this.fs.writeSync(this.fd, from, 0, from.length, null), nonblocking)
   }
+
   /** Node leaves some pipes and terminals in non-blocking mode; then the call is repeated after a short rest. */
-  private retry(call: () => number): number {
+  private patiently(call: () => number, nonblocking: boolean): number {
     for (;;) {
       try {
         return call()
       } catch (e) {
-        const code = (e as { code?: string }).code
-        if (code === 'EOF') return 0
-        if (code !== 'EAGAIN') throw e
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+        if (isCode(e, 'EOF')) return 0
+        if (nonblocking || !isCode(e, 'EAGAIN')) throw e
+        this.cell ??= new Int32Array(new SharedArrayBuffer(4))
+        Atomics.wait(this.cell, 0, 0, 5)
       }
     }
+  }
+
+  poll(): { bytes: number; end: boolean } {
+    if (this.ahead.length > 0) return { bytes: this.ahead.length, end: false }
+    const probe = this.openProbe()
+    // A file is always ready, and where nothing can be learnt a read may wait.
+    if (probe === null) return { bytes: 1, end: false }
+    const into = new Uint8Array(AHEAD)
+    try {
+      const n = this.fs.readSync(probe, into, 0, AHEAD, null)
+      this.ahead = into.subarray(0, n)
+      return { bytes: n, end: n === 0 }
+    } catch (e) {
+      if (isCode(e, 'EAGAIN')) return { bytes: -1, end: false }
+      if (isCode(e, 'EOF')) return { bytes: 0, end: true }
+      throw e
+    }
+  }
+
+  close(): void {
+    if (typeof this.probe === 'number') this.fs.closeSync(this.probe)
+    this.probe = undefined
+  }
+
+  /** O_NONBLOCK belongs to an open description, which the process may share with its parent; a new one can be changed freely. */
+  private openProbe(): number | null {
+    if (this.probe !== undefined) return this.probe
+    this.probe = null
+    const c = this.fs.constants
+    const waits = this.isTerminal || this.fs.fstatSync(this.fd).isFIFO()
+    if (waits && nodeProcess()?.platform === 'linux') {
+      try {
+        this.probe = this.fs.openSync(`/proc/self/fd/${this.fd}`, c.O_RDONLY | c.O_NONBLOCK)
+      } catch {
+        // No /proc, or not ours to open: reads may wait then.
+      }
+    }
+    return this.probe
   }
 }

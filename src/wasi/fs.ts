@@ -29,7 +29,7 @@ export interface OpenOptions {
   truncate: boolean
 }
 
-/** An open file. Positions are in bytes; a stream ignores them. */
+/** An open file. Positions are in bytes; -1 means wherever a thing without positions (a pipe, a device) is. */
 export interface FileHandle {
   /** Reads up to `into.length` bytes; 0 at the end. */
   read(into: Uint8Array, position: number): number
@@ -71,11 +71,17 @@ export interface FileSystem {
 
 /** A standard stream made of callbacks. */
 export interface Stream {
-  /** Fills the buffer as far as it can; 0 means the end. */
-  read?(into: Uint8Array): number
+  /** Fills the buffer as far as it can; 0 means the end. Throws AGAIN where it would have to wait and may not or cannot. */
+  read?(into: Uint8Array, nonblocking: boolean): number
   /** Takes the bytes, which are only valid during the call; returns how many, or nothing for all. */
-  write?(from: Uint8Array): number | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: callbacks that return nothing are welcome
+  write?(from: Uint8Array, nonblocking: boolean): number | void
+  /** How many bytes can be read without waiting, -1 for none yet; `end` when there will be no more. Without it reads never wait. */
+  poll?(): { bytes: number; end: boolean }
   isTerminal?: boolean
+  stat?(): FileStat
+  /** The guest has closed it or has ended. */
+  close?(): void
 }
 
 /** A socket that the embedder hands over, listening or connected. AGAIN when it would have to wait and cannot. */
@@ -84,5 +90,7 @@ export interface Socket {
   receive?(into: Uint8Array, peek: boolean, all: boolean): number
   send?(from: Uint8Array): number
   shutdown?(read: boolean, write: boolean): void
+  /** As with a stream; a listening socket counts waiting connections. */
+  poll?(): { bytes: number; end: boolean }
   close?(): void
 }

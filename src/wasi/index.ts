@@ -1,0 +1,18 @@
+// Package entry `anywasm/wasi`.
+
+export { ClockId, Errno, FileType, WASIError } from './abi.ts'
+export { type Clock, SystemClock } from './clock.ts'
+export { ExitStatus } from './context.ts'
+export type {
+  DirEntry,
+  DirectoryHandle,
+  FileHandle,
+  FileStat,
+  FileSystem,
+  OpenOptions,
+  Socket,
+  Stream,
+} from './fs.ts'
+export { NodeFileSystem, NodeStream } from './fs-node.ts'
+export { ConsoleStream, emptyStream } from './stdio.ts'
+export { type InstanceLike, WASI, type WASIOptions } from './wasi.ts'
