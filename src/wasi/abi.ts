@@ -236,7 +236,7 @@ export class WASIError extends Error {
   }
 }
 
-export const fail = (errno: Errno): never => {
+export function fail(errno: Errno): never {
   throw new WASIError(errno)
 }
 

@@ -13,6 +13,7 @@ export type {
   Socket,
   Stream,
 } from './fs.ts'
+export { MemoryFileSystem, type MemoryOptions, type MemoryTree } from './fs-memory.ts'
 export { NodeFileSystem, NodeStream } from './fs-node.ts'
 export { ConsoleStream, emptyStream } from './stdio.ts'
 export { type InstanceLike, WASI, type WASIOptions } from './wasi.ts'

@@ -4,7 +4,14 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { emptyStream, type Stream, WASI } from '../../src/wasi/index.ts'
+import {
+  emptyStream,
+  type FileSystem,
+  MemoryFileSystem,
+  type MemoryTree,
+  type Stream,
+  WASI,
+} from '../../src/wasi/index.ts'
 
 interface Spec {
   args?: string[]
@@ -35,8 +42,21 @@ function prepareRoot(temp: string, folder: string, root: string): string {
   return to
 }
 
+/** The folder's contents in memory. */
+function load(folder: string): MemoryTree {
+  const tree: Record<string, MemoryTree | Uint8Array> = {}
+  if (!existsSync(folder)) return tree
+  for (const e of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, e.name)
+    tree[e.name] = e.isDirectory() ? load(path) : readFileSync(path)
+  }
+  return tree
+}
+
+type Prepare = (temp: string, folder: string, root: string) => string | FileSystem
+
 /** Empty when the program does what its specification says. */
-async function run(folder: string, name: string): Promise<string> {
+async function run(folder: string, name: string, prepare: Prepare): Promise<string> {
   const specFile = join(folder, `${name}.json`)
   const spec: Spec = existsSync(specFile) ? JSON.parse(readFileSync(specFile, 'utf8')) : {}
   const temp = mkdtempSync(join(tmpdir(), 'anywasm-wasi-'))
@@ -47,7 +67,7 @@ async function run(folder: string, name: string): Promise<string> {
       version: 'preview1',
       args: [`${name}.wasm`, ...(spec.args ?? [])],
       env: spec.env ?? {},
-      preopens: spec.root ? { '/': prepareRoot(temp, folder, spec.root) } : {},
+      preopens: spec.root ? { '/': prepare(temp, folder, spec.root) } : {},
       stdin: emptyStream(),
       stdout,
       stderr,
@@ -67,15 +87,19 @@ async function run(folder: string, name: string): Promise<string> {
 if (!existsSync(data)) {
   test.skip(`WASI programs: no test data at ${data} (set ANYWASM_WASI)`, () => {})
 }
+const systems: Record<string, Prepare> = {
+  node: prepareRoot,
+  memory: (_, folder, root) => new MemoryFileSystem(load(join(folder, root))),
+}
 for (const set of existsSync(data) ? sets : []) {
   const folder = join(data, set)
   const names = readdirSync(folder)
     .filter((f) => f.endsWith('.wasm'))
     .map((f) => f.slice(0, -5))
-  describe(set, () => {
+  describe.each(Object.keys(systems))(`${set} on the file system %s`, (system) => {
     test.each(names)('%s', async (name) => {
-      const wrong = await run(folder, name)
-      const reason = ledger[`${set}/${name}`]
+      const wrong = await run(folder, name, systems[system]!)
+      const reason = ledger[`${system}: ${set}/${name}`]
       if (reason === undefined) expect(wrong).toBe('')
       else expect(wrong, `passes, so take it from the ledger (${reason})`).not.toBe('')
     })
