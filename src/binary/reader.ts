@@ -83,12 +83,19 @@ export class Reader {
 
   /** An s64: the low half; the high one is in `hi`. */
   s64(): number {
-    return this.leb(64, true, this.byte())
+    const first = this.byte()
+    if (first >= 0x80) return this.leb(64, true, first)
+    const lo = (first << 25) >> 25
+    this.hi = lo >> 31
+    return lo
   }
 
   /** A u64: the low half; the high one is in `hi`. */
   u64(): number {
-    return this.leb(64, false, this.byte())
+    const first = this.byte()
+    if (first >= 0x80) return this.leb(64, false, first)
+    this.hi = 0
+    return first
   }
 
   private leb(bits: number, signed: boolean, first: number): number {

@@ -36,6 +36,8 @@ interface Frame {
   /** Index of the line that opens it; the label is added there when something branches to it. */
   line: number
   used: boolean
+  /** Whether the first arm of an `if` runs to its end. */
+  through: boolean
 }
 
 /** The source of a function, what it refers to, and for each line the offset of the instruction it came from. */
@@ -75,7 +77,7 @@ export class FuncCompiler implements Emitter {
     for (const run of locals) for (let k = 0; k < run.count; k++) local(mapType(run.type, inst.typeIds))
   }
 
-  line(code: string): void {
+  readonly line = (code: string): void => {
     this.lines.push(`${code};`)
     this.offsets.push(this.r.at)
   }
@@ -86,12 +88,12 @@ export class FuncCompiler implements Emitter {
     return this.lines.length - 1
   }
 
-  use(name: string): string {
+  readonly use = (name: string): string => {
     this.names.add(name)
     return name
   }
 
-  scratch(name: string): string {
+  readonly scratch = (name: string): string => {
     this.scratches.add(name)
     return name
   }
@@ -157,7 +159,7 @@ export class FuncCompiler implements Emitter {
     const below = ops.values.length - params.length
     const height = params.length > 0 ? ops.values[below]!.height : ops.height
     const label = `L${this.labels++}`
-    this.frames.push({ kind, label, depth: below, height, params, results, line, used: false })
+    this.frames.push({ kind, label, depth: below, height, params, results, line, used: false, through: false })
   }
 
   /** Puts every value into variables; parameters of a block even if constant. */
@@ -219,6 +221,7 @@ export class FuncCompiler implements Emitter {
   private else(): void {
     const frame = this.frames[this.frames.length - 1]!
     if (!this.dead) this.move(frame)
+    frame.through = !this.dead
     this.restore(frame, frame.params)
     this.open('}else{')
     frame.kind = 'else'
@@ -240,7 +243,7 @@ export class FuncCompiler implements Emitter {
     this.open('}')
     if (frame.used) this.lines[frame.line] = `${frame.label}:${this.lines[frame.line]}`
     // What follows is reached through the end, a branch, or an `if` without `else`.
-    const reached = !this.dead || (frame.used && frame.kind !== 'loop') || frame.kind === 'if'
+    const reached = !this.dead || frame.through || frame.kind === 'if' || (frame.used && frame.kind !== 'loop')
     this.restore(frame, frame.results)
     this.dead = !reached
   }

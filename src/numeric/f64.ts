@@ -1,6 +1,27 @@
-// Operators on f64 (specification: Execution, Numerics, Floating-Point Operations). abs, neg and copysign act on bits, NaNs included; everything
-// else gives an arithmetic NaN for a NaN.
-import { sign_of, with_sign } from './bits.ts'
+// The f64 operators, one function per instruction and named as it (specification: Execution, Numerics, "Floating-Point Operations"), and the
+// conversion between an f64 and its bits. JavaScript's arithmetic is IEEE 754's and quietens NaNs; what has to keep NaN bits goes through integers.
+// Conversions from and to other types are convert.ts's.
+import { ret } from './ret.ts'
+
+const f64 = new Float64Array(1)
+// The words of f64[0] in memory order; the high one's place depends on the machine.
+const i32 = new Int32Array(f64.buffer)
+const HI = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
+const LO = 1 - HI
+
+/** The f64 with these bits. */
+export function f64_from_bits(lo: number, hi: number): number {
+  i32[LO] = lo
+  i32[HI] = hi
+  return f64[0]!
+}
+
+/** The bits of an f64: gives the low word and sets `ret.hi`. */
+export function f64_to_bits(x: number): number {
+  f64[0] = x
+  ret.hi = i32[HI]!
+  return i32[LO]!
+}
 
 export const f64_eq = (a: number, b: number): number => (a === b ? 1 : 0)
 export const f64_ne = (a: number, b: number): number => (a !== b ? 1 : 0)
@@ -8,24 +29,47 @@ export const f64_lt = (a: number, b: number): number => (a < b ? 1 : 0)
 export const f64_gt = (a: number, b: number): number => (a > b ? 1 : 0)
 export const f64_le = (a: number, b: number): number => (a <= b ? 1 : 0)
 export const f64_ge = (a: number, b: number): number => (a >= b ? 1 : 0)
-export const f64_abs = (a: number): number => (a === a ? Math.abs(a) : with_sign(a, 0))
-export const f64_neg = (a: number): number => (a === a ? -a : with_sign(a, ~sign_of(a)))
-export const f64_copysign = (a: number, b: number): number => with_sign(a, sign_of(b))
-export const f64_ceil = (a: number): number => (a === a ? Math.ceil(a) : a + a)
-export const f64_floor = (a: number): number => (a === a ? Math.floor(a) : a + a)
-export const f64_trunc = (a: number): number => (a === a ? Math.trunc(a) : a + a)
 
-/** Rounds to the nearest integer, ties to even: adding 2^52 leaves no fraction bits. */
-export function f64_nearest(a: number): number {
-  if (a >= 0) return a < 4503599627370496 ? (a === 0 ? a : a + 4503599627370496 - 4503599627370496) : a
-  if (a < 0) return a > -4503599627370496 ? -(4503599627370496 - a - 4503599627370496) : a
-  return a + a
+export function f64_abs(x: number): number {
+  if (x === x) return Math.abs(x)
+  f64[0] = x
+  i32[HI]! &= 0x7fffffff
+  return f64[0]!
 }
 
-export const f64_sqrt = (a: number): number => Math.sqrt(a)
+// Engines negate by multiplying with -1, which leaves a NaN's sign alone.
+export function f64_neg(x: number): number {
+  if (x === x) return -x
+  f64[0] = x
+  i32[HI]! ^= 0x80000000
+  return f64[0]!
+}
+
+export function f64_copysign(x: number, y: number): number {
+  f64[0] = y
+  const sign = i32[HI]! & 0x80000000
+  f64[0] = x
+  i32[HI] = (i32[HI]! & 0x7fffffff) | sign
+  return f64[0]!
+}
+
+export const f64_ceil = (x: number): number => Math.ceil(x)
+export const f64_floor = (x: number): number => Math.floor(x)
+export const f64_trunc = (x: number): number => Math.trunc(x)
+
+/** The nearest integer, ties to even: adding 2^52 leaves no room for a fraction, so that the addition itself rounds. */
+export function f64_nearest(x: number): number {
+  if (x > 0) return x < 0x10000000000000 ? x + 0x10000000000000 - 0x10000000000000 : x
+  if (x < 0) return x > -0x10000000000000 ? -(0x10000000000000 - x - 0x10000000000000) : x
+  // Zeros keep their sign and NaNs become quiet.
+  return x + x
+}
+
+export const f64_sqrt = (x: number): number => Math.sqrt(x)
 export const f64_add = (a: number, b: number): number => a + b
 export const f64_sub = (a: number, b: number): number => a - b
 export const f64_mul = (a: number, b: number): number => a * b
 export const f64_div = (a: number, b: number): number => a / b
-export const f64_min = (a: number, b: number): number => (a === a && b === b ? Math.min(a, b) : a + b)
-export const f64_max = (a: number, b: number): number => (a === a && b === b ? Math.max(a, b) : a + b)
+// Math.min and Math.max are the specification's: NaN wins, and -0 is less than +0.
+export const f64_min = (a: number, b: number): number => Math.min(a, b)
+export const f64_max = (a: number, b: number): number => Math.max(a, b)
