@@ -1,6 +1,6 @@
 // The compiler as an executor: every function is compiled at its first call, and its FuncInst's code replaced. Resolves the names that generated
 // code refers to, and reads backtraces back out of stack traces.
-import { Trap, type TrapFrame } from '../errors.ts'
+import { Trap, type TrapCode, type TrapFrame } from '../errors.ts'
 import * as bits from '../numeric/bits.ts'
 import * as convert from '../numeric/convert.ts'
 import * as f32 from '../numeric/f32.ts'
@@ -8,13 +8,21 @@ import * as f64 from '../numeric/f64.ts'
 import * as i32 from '../numeric/i32.ts'
 import * as i64 from '../numeric/i64.ts'
 import { ret } from '../numeric/ret.ts'
-import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import * as aggregates from '../runtime/aggregates.ts'
+import { newArray, structLayout } from '../runtime/gc.ts'
+import { ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
 import * as segments from '../runtime/segments.ts'
 import type { Executor, Store } from '../runtime/store.ts'
+import { newSlots } from '../runtime/values.ts'
 import { emit, LINES_BEFORE } from './emit.ts'
 import { FuncCompiler } from './func.ts'
 
+const trap = (code: TrapCode) => (): never => {
+  throw new Trap(code)
+}
+
 const shared: Record<string, unknown> = {
+  ...aggregates,
   ...i32,
   ...i64,
   ...f32,
@@ -24,9 +32,14 @@ const shared: Record<string, unknown> = {
   ...segments,
   ret,
   fround: Math.fround,
-  unreachable: () => {
-    throw new Trap('unreachable')
-  },
+  unreachable: trap('unreachable'),
+  nullFunc: trap('null function reference'),
+  nullRef: trap('null reference'),
+  nullException: trap('null exception reference'),
+  newArray,
+  newSlots,
+  ExnInst,
+  isException: (x: unknown) => x instanceof ExnInst || x instanceof HostThrow,
 }
 
 /** Instances by number, so that a stack trace's function names lead back to them. */
@@ -53,15 +66,34 @@ export const compiler: Executor = {
 function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (name: string) => unknown): void {
   const compiled = new FuncCompiler(inst, func).compile(id)
   offsets.set(func, compiled.offsets)
-  func.code = emit(compiled.source, compiled.names, resolve)
+  const body = emit(compiled.source, compiled.names, resolve)
+  if (!compiled.hasTailCall) func.code = body
+  else {
+    func.tail = body
+    func.code = (...slots) => finish(body(...slots))
+  }
+}
+
+/** Goes on with tail calls until a function returns. */
+function finish(result: unknown): unknown {
+  let first = result
+  for (let f = ret.tail as FuncInst | undefined; f !== undefined; f = ret.tail as FuncInst | undefined) {
+    const args = ret.args as [null, ...unknown[]]
+    ret.tail = undefined
+    first = Function.prototype.call.apply(f.tail ?? f.code, args)
+  }
+  return first
 }
 
 /** Gives the values of names in generated code: a letter or two and an index for parts of the instance, anything else is shared. */
 function resolver(inst: ModuleInst): (name: string) => unknown {
-  const checkCallee = (f: FuncInst | null | undefined, at: number, id: number) => checkFunc(inst.store, f, at, id)
+  const own: Record<string, unknown> = {
+    ...aggregates.casts(inst.store.registry),
+    checkCallee: (f: FuncInst | null | undefined, at: number, id: number) => checkFunc(inst.store, f, at, id),
+  }
   return (name) => {
-    const part = /^(F|M|MI|T|TI|G|D|E|TAG)(\d+)$/.exec(name)
-    if (part === null) return name === 'checkCallee' ? checkCallee : shared[name]
+    const part = /^(F|M|MI|T|TI|G|D|E|TAG|TYPE|make)(\d+)$/.exec(name)
+    if (part === null) return own[name] ?? shared[name]
     const index = Number(part[2])
     switch (part[1]) {
       case 'F':
@@ -80,6 +112,10 @@ function resolver(inst: ModuleInst): (name: string) => unknown {
         return inst.datas[index]
       case 'E':
         return inst.elems[index]
+      case 'TYPE':
+        return inst.types[index]
+      case 'make':
+        return structLayout(inst.types[index]!).make
       default:
         return inst.tags[index]
     }

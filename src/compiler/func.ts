@@ -1,7 +1,7 @@
 // Compiles one function body to the source of one JavaScript function: control flow, variables and calls; operators are inline.ts's, memories and
 // tables memory.ts's. Blocks become labelled statements, their parameters and results lie in the stack variables at their height.
 // Trusts validation. Nothing of the module but numbers reaches the source.
-import { CodeReader, opensBlock } from '../binary/code.ts'
+import { type Catch, CodeReader, opensBlock } from '../binary/code.ts'
 import { Crash } from '../errors.ts'
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { rows } from '../syntax/instructions.ts'
@@ -20,14 +20,19 @@ import {
   slotCount,
   type ValType,
 } from '../syntax/types.ts'
+import { aggregate } from './aggregates.ts'
+import { call } from './calls.ts'
 import { asCondition, condition, type Emitter, operator } from './inline.ts'
-import { access, bulk, popIndex } from './memory.ts'
-import { expr, int, kindOf, name, Operands, type Value, zero } from './operands.ts'
+import { access, bulk } from './memory.ts'
+import { expr, int, lane, name, Operands, type Value, zero } from './operands.ts'
+import { endTry, exception, tableHandlers } from './unwinding.ts'
 
 /** A control frame. */
-interface Frame {
-  kind: 'func' | 'block' | 'loop' | 'if' | 'else'
+export interface Frame {
+  kind: 'func' | 'block' | 'loop' | 'if' | 'else' | 'try_table' | 'try' | 'catch' | 'catch_all'
   label: string
+  /** Its number in the function, from 1. */
+  id: number
   /** Values and slots on the stack below its parameters. */
   depth: number
   height: number
@@ -36,8 +41,12 @@ interface Frame {
   /** Index of the line that opens it; the label is added there when something branches to it. */
   line: number
   used: boolean
-  /** Whether the first arm of an `if` runs to its end. */
+  /** Whether an earlier arm of an `if` or `try` runs to its end. */
   through: boolean
+  /** The variable of what it has caught, handlers of a try_table, and catch arms so far. */
+  caught: string
+  catches: readonly Catch[]
+  arms: number
 }
 
 /** The source of a function, what it refers to, and for each line the offset of the instruction it came from. */
@@ -45,6 +54,7 @@ export interface Compiled {
   source: string
   names: readonly string[]
   offsets: readonly number[]
+  hasTailCall: boolean
 }
 
 export class FuncCompiler implements Emitter {
@@ -54,11 +64,13 @@ export class FuncCompiler implements Emitter {
   private readonly offsets: number[] = []
   private readonly names = new Set<string>()
   private readonly scratches = new Set<string>()
-  private readonly frames: Frame[] = []
+  readonly frames: Frame[] = []
   /** First slot of each local. */
   private readonly localSlots: number[] = []
   private readonly localTypes: ValType[] = []
   private dead = false
+  /** Whether the body leaves a tail call in `ret`. */
+  hasTailCall = false
   private labels = 0
 
   constructor(
@@ -82,7 +94,7 @@ export class FuncCompiler implements Emitter {
     this.offsets.push(this.r.at)
   }
 
-  private open(code: string): number {
+  open(code: string): number {
     this.lines.push(code)
     this.offsets.push(this.r.at)
     return this.lines.length - 1
@@ -105,7 +117,7 @@ export class FuncCompiler implements Emitter {
     while (this.frames.length > 0) this.step(this.r.op())
     const params = type.params.flatMap((_, k) => this.localNames(k))
     const source = `function ${id}(${params.join(',')}){${this.declarations()}\n${this.lines.join('\n')}\n}`
-    return { source, names: [...this.names], offsets: this.offsets }
+    return { source, names: [...this.names], offsets: this.offsets, hasTailCall: this.hasTailCall }
   }
 
   private declarations(): string {
@@ -125,7 +137,7 @@ export class FuncCompiler implements Emitter {
     if (this.dead) this.skip(op)
     else if (!this.control(op) && !this.variable(op) && !access(this, op) && !bulk(this, op) && !this.reference(op)) {
       const row = rows[op]!
-      if (!this.constant(op) && (row.poly || !operator(this, op)))
+      if (!this.constant(op) && !aggregate(this, op) && (row.poly || !operator(this, op)))
         throw new Crash(`${row.name} is not supported by the compiler yet`)
     }
   }
@@ -141,11 +153,41 @@ export class FuncCompiler implements Emitter {
         if (opensBlock(inner)) depth++
         else if (inner === Op.end || inner === Op.delegate) depth--
       }
-    } else if (op === Op.else_ || op === Op.end) this.control(op)
+    } else if (this.endsArm(op)) this.control(op)
     else this.r.skipImms(op)
   }
 
+  private endsArm(op: Op): boolean {
+    return op === Op.else_ || op === Op.end || op === Op.catch_ || op === Op.catch_all || op === Op.delegate
+  }
+
   // Control
+
+  get isDead(): boolean {
+    return this.dead
+  }
+
+  /** What follows is unreachable. */
+  kill(): void {
+    this.dead = true
+  }
+
+  /** What follows is reachable again. */
+  revive(): void {
+    this.dead = false
+  }
+
+  hasScratch(name: string): boolean {
+    return this.scratches.has(name)
+  }
+
+  beginTry(kind: 'try' | 'try_table'): void {
+    const { params, results } = this.blockType()
+    const catches = kind === 'try_table' ? this.r.catches() : []
+    this.settle(params.length)
+    this.enter(kind, params, results, this.open('{try{'))
+    this.frames[this.frames.length - 1]!.catches = catches
+  }
 
   private blockType(): { params: readonly ValType[]; results: readonly ValType[] } {
     const index = this.r.block()
@@ -158,8 +200,9 @@ export class FuncCompiler implements Emitter {
     const { ops } = this
     const below = ops.values.length - params.length
     const height = params.length > 0 ? ops.values[below]!.height : ops.height
-    const label = `L${this.labels++}`
-    this.frames.push({ kind, label, depth: below, height, params, results, line, used: false, through: false })
+    const id = ++this.labels
+    const base = { kind, label: `L${id}`, id, depth: below, height, params, results, line }
+    this.frames.push({ ...base, used: false, through: false, caught: '', catches: [], arms: 0 })
   }
 
   /** Puts every value into variables; parameters of a block even if constant. */
@@ -215,7 +258,7 @@ export class FuncCompiler implements Emitter {
         this.dead = true
         return true
     }
-    return this.call(op)
+    return exception(this, op) || call(this, op)
   }
 
   private else(): void {
@@ -240,16 +283,23 @@ export class FuncCompiler implements Emitter {
       if (frame.kind === 'loop') this.line('break')
     }
     this.frames.pop()
+    if (frame.kind === 'try_table') tableHandlers(this, frame, frame.catches)
+    else if (frame.kind === 'try' || frame.kind === 'catch' || frame.kind === 'catch_all') endTry(this, frame)
+    if (frame.kind.startsWith('try') || frame.kind.startsWith('catch')) this.open('}')
+    this.close(frame)
+  }
+
+  /** Closes a frame's statement; what follows is reached through its end, a branch, or an `if` without `else`. */
+  close(frame: Frame): void {
     this.open('}')
     if (frame.used) this.lines[frame.line] = `${frame.label}:${this.lines[frame.line]}`
-    // What follows is reached through the end, a branch, or an `if` without `else`.
     const reached = !this.dead || frame.through || frame.kind === 'if' || (frame.used && frame.kind !== 'loop')
     this.restore(frame, frame.results)
     this.dead = !reached
   }
 
   /** Resets the stack to the frame's base with `types` on it, in their variables. */
-  private restore(frame: Frame, types: readonly ValType[]): void {
+  restore(frame: Frame, types: readonly ValType[]): void {
     const { ops } = this
     ops.values.length = frame.depth
     ops.height = frame.height
@@ -258,7 +308,7 @@ export class FuncCompiler implements Emitter {
   }
 
   /** Moves the values on top into the variables that a frame's end (or a loop's start) expects; the stack stays as it is. */
-  private move(frame: Frame, types = frame.results): void {
+  move(frame: Frame, types = frame.results): void {
     const { ops } = this
     let height = frame.height
     for (const value of ops.values.slice(ops.values.length - types.length)) {
@@ -270,7 +320,7 @@ export class FuncCompiler implements Emitter {
     }
   }
 
-  private branch(depth: number): void {
+  branch(depth: number): void {
     const frame = this.frames[this.frames.length - 1 - depth]!
     if (frame.kind === 'func') {
       this.return()
@@ -292,7 +342,13 @@ export class FuncCompiler implements Emitter {
     ops.flushEffectsBelowTop()
     const cond = ops.pop().slots[0]!
     ops.simplify(this.labelTypes(depth).length)
-    this.open(`if(${asCondition(cond)}){`)
+    this.branchWhen(asCondition(cond), depth)
+  }
+
+  /** Branches on a condition; the values that go along are simple. */
+  branchWhen(condition: string, depth: number): void {
+    this.ops.simplify(this.labelTypes(depth).length)
+    this.open(`if(${condition}){`)
     this.branch(depth)
     this.open('}')
   }
@@ -335,50 +391,6 @@ export class FuncCompiler implements Emitter {
       if (at > 0) this.line(`${ret}.${lane(v.type, at)}=${v.slots[k]!.code}`)
     })
     this.line(`return ${values[0]!.slots[0]!.code}`)
-  }
-
-  // Calls
-
-  private call(op: Op): boolean {
-    switch (op) {
-      case Op.call: {
-        const f = this.r.u32()
-        this.emitCall(`${this.use(`F${f}`)}.code`, this.inst.funcs[f]!.type)
-        return true
-      }
-      case Op.call_indirect: {
-        const [type, table] = [this.r.u32(), this.r.u32()]
-        this.emitCall(this.callee(type, table), this.inst.types[type]!.sub.comp as FuncType)
-        return true
-      }
-    }
-    return false
-  }
-
-  /** Checks the function that call_indirect has on top of the stack; gives the code to call. */
-  private callee(type: number, table: number): string {
-    const { ops } = this
-    ops.flushEffectsBelowTop()
-    const at = popIndex(this, this.inst.tables[table]!.type.limits.address === 'i64')
-    const id = this.inst.typeIds[type]!
-    const q = this.scratch('q')
-    const x = this.scratch('x')
-    const elems = this.use(`T${table}`)
-    this.line(`${q}=${elems}[${x}=${at.code}]`)
-    this.line(`if(${q}==null||${q}.typeId!==${id})${this.use('checkCallee')}(${q},${x},${id})`)
-    return `${q}.code`
-  }
-
-  private emitCall(callee: string, type: FuncType): void {
-    const { ops } = this
-    const args = ops.take(type.params.length).flatMap((v) => v.slots)
-    ops.flushEffects()
-    const code = `${callee}(${args.map((a) => a.code).join(',')})`
-    const targets = type.results.flatMap((t) => ops.pushVariables(t).map((v) => ({ v, t })))
-    if (targets.length === 0) this.line(code)
-    targets.forEach(({ v, t }, at) => {
-      this.line(at === 0 ? `${v}=${code}` : `${v}=${this.use('ret')}.${lane(t, at)}`)
-    })
   }
 
   // Variables, constants, references
@@ -511,10 +523,6 @@ export class FuncCompiler implements Emitter {
     return false
   }
 }
-
-/** Where result slot `at` ≥ 1 of a value of type `t` travels. */
-const lane = (t: ValType, at: number): string =>
-  kindOf(t) === 'd' ? `f[${at}]` : kindOf(t) === 'r' ? `r[${at}]` : at === 1 ? 'hi' : `i[${at}]`
 
 const globalFields = (t: ValType): string[] =>
   isRef(t) ? ['ref'] : t === F32 || t === F64 ? ['num'] : ['lo', 'hi', 'x2', 'x3'].slice(0, slotCount(t))

@@ -169,3 +169,7 @@ export class Operands {
 export const zero = (t: ValType): string => (isRef(t) ? 'null' : '0')
 export const isPair = (t: ValType): boolean => t === I64
 export const isVector = (t: ValType): boolean => t === V128
+
+/** Where result slot `at` ≥ 1 of a value of type `t` travels. */
+export const lane = (t: ValType, at: number): string =>
+  kindOf(t) === 'd' ? `f[${at}]` : kindOf(t) === 'r' ? `r[${at}]` : at === 1 ? 'hi' : `i[${at}]`

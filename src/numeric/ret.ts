@@ -15,4 +15,8 @@ export const ret = {
   f: new Float64Array(MAX_RESULT_SLOTS),
   /** Further reference slots, by slot index. */
   r: [] as unknown[],
+  /** A pending tail call: the function instance, or undefined. */
+  tail: undefined as unknown,
+  /** Its arguments, after a leading null. */
+  args: [] as unknown[],
 }

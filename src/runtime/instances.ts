@@ -14,6 +14,8 @@ export class FuncInst {
   readonly kind = 'func'
   /** What to call. An executor replaces it when it has compiled the body; callers read it at each call. */
   code: Callable
+  /** The same for a caller that goes on with the tail call it leaves in `ret`; undefined where it leaves none. */
+  tail: Callable | undefined = undefined
   readonly type: FuncType
   readonly typeId: number
 
