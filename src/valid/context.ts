@@ -6,6 +6,7 @@ import { mapType, TypeRegistry } from '../syntax/type-registry.ts'
 import {
   type CompType,
   concrete,
+  type FieldType,
   type FuncType,
   type GlobalType,
   type HeapType,
@@ -14,13 +15,21 @@ import {
   I64,
   INDEX_MASK,
   isConcrete,
+  isDefaultable,
   isRef,
   REF,
   type TableType,
   typeIndexOf,
   typeName,
+  unpacked,
   type ValType,
 } from '../syntax/types.ts'
+
+/** What struct.new takes, and whether struct.new_default may stand. */
+interface Construction {
+  operands: readonly ValType[]
+  defaultable: boolean
+}
 
 export class Context {
   readonly reg = new TypeRegistry()
@@ -38,6 +47,20 @@ export class Context {
   dataCount = 0
   /** Functions that occur outside bodies, which alone `ref.func` may name inside them. */
   readonly declared = new Set<number>()
+
+  /** Type index → number of its supertypes. */
+  readonly depths: number[] = []
+  private readonly constructions = new WeakMap<readonly FieldType[], Construction>()
+
+  /** What constructing a structure of these fields takes; remembered, because there may be ten thousand. */
+  construction(fields: readonly FieldType[]): Construction {
+    let known = this.constructions.get(fields)
+    if (known === undefined) {
+      known = { operands: fields.map((f) => unpacked(f.type)), defaultable: fields.every((f) => isDefaultable(f.type)) }
+      this.constructions.set(fields, known)
+    }
+    return known
+  }
 
   /** The registry id of type index `x`. */
   typeId(x: number, at: number): number {

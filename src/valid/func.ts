@@ -1,7 +1,7 @@
 // The operand and control stacks of the validation algorithm (specification: Appendix, Validation Algorithm). Types are small integers in one
 // reused array; nothing is allocated per instruction. Which instruction pops and pushes what is said by instr.ts and gc-instr.ts.
 
-import type { CodeReader } from '../binary/code.ts'
+import { CodeReader } from '../binary/code.ts'
 import { malformed } from '../binary/reader.ts'
 import { InvalidError } from '../errors.ts'
 import { rows } from '../syntax/instructions.ts'
@@ -11,6 +11,8 @@ import { BOT, type FuncType, Heap, I32, isRef, NULL, REF, type ValType } from '.
 import type { Context } from './context.ts'
 
 export const NONE: readonly ValType[] = []
+/** Most operands on the stack of one function: a hostile one may push a thousand per two bytes. */
+const MAX_OPERANDS = 16_000_000
 /** The type of a reference popped from unreachable code. */
 const BOT_REF = REF | Heap.bot
 
@@ -85,6 +87,7 @@ export class FuncState {
   }
 
   private grow(more: number): void {
+    if (this.sp + more > MAX_OPERANDS) throw this.fail(`too many operands: more than ${MAX_OPERANDS}`)
     const next = new Int32Array(2 * (this.stack.length + more))
     next.set(this.stack)
     this.stack = next
@@ -106,9 +109,15 @@ export class FuncState {
         const got = stack[--sp]!
         const want = ts[i]!
         if (got !== want && !matchesVal(this.ctx.reg, got, want)) throw this.mismatch(ts)
-      } else if (!this.dead) throw this.mismatch(ts)
+      } else if (this.dead) break
+      else throw this.mismatch(ts)
     }
     this.sp = sp
+  }
+
+  /** Whether any further pop succeeds: the rest of the stack is that of unreachable code. */
+  get exhausted(): boolean {
+    return this.dead && this.sp === this.base
   }
 
   /** Pops a value of any type; BOT from unreachable code. */
@@ -137,10 +146,10 @@ export class FuncState {
     )
   }
 
+  /** The instruction at fault, for messages. */
   private where(): string {
-    const { bytes, at } = this.r
-    const op = bytes[at]!
-    return op < 0xfb && rows[op] ? ` (${rows[op].name})` : ''
+    const { bytes, at, end } = this.r
+    return ` (${rows[new CodeReader({ bytes, start: at, end }).op()]!.name})`
   }
 
   // Control

@@ -217,9 +217,9 @@ function branchOnCast(v: FuncState, op: Op): void {
 
 function structNew(v: FuncState, op: Op): void {
   const x = v.r.u32()
-  const fields = structFields(v, x)
-  if (op === Op.struct_new) v.popTypes(fields.map((f) => unpacked(f.type)))
-  else if (!fields.every((f) => isDefaultable(f.type))) throw v.fail('field type is not defaultable')
+  const { operands, defaultable } = v.ctx.construction(structFields(v, x))
+  if (op === Op.struct_new) v.popTypes(operands)
+  else if (!defaultable) throw v.fail('field type is not defaultable')
   v.push(refTo(v, x, false))
 }
 
@@ -268,7 +268,7 @@ function arrayNew(v: FuncState, op: Op): void {
     const n = r.u32()
     if (n > MAX_ARRAY_NEW_FIXED) throw v.fail(`too many operands: ${n}, at most ${MAX_ARRAY_NEW_FIXED}`)
     const t = unpacked(field.type)
-    for (let i = 0; i < n; i++) v.pop(t)
+    for (let i = 0; i < n && !v.exhausted; i++) v.pop(t)
   } else {
     const segment = r.u32()
     if (op === Op.array_new_elem) checkElem(v, segment, field)

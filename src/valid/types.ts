@@ -24,7 +24,7 @@ export function addRecType(ctx: Context, group: RecType): void {
   const base = ctx.ids.length
   const bound = base + group.length
   for (const sub of group) checkIndices(sub, bound)
-  for (const [i, sub] of group.entries()) checkSupers(sub, base + i)
+  for (const [i, sub] of group.entries()) checkSupers(ctx, sub, base + i)
   ctx.reg.addGroup(group, ctx.ids)
   for (let x = base; x < bound; x++) checkSubtyping(ctx, group, base, x)
 }
@@ -43,11 +43,15 @@ function checkVal(t: ValType, bound: number): void {
   if (isRef(t) && isConcrete(t) && typeIndexOf(t) >= bound) throw unknown('type', typeIndexOf(t), -1)
 }
 
-function checkSupers(sub: SubType, x: number): void {
+function checkSupers(ctx: Context, sub: SubType, x: number): void {
   if (sub.supers.length > 1) throw new InvalidError(`sub type ${x} has more than one super type`)
   const parent = sub.supers[0]
   if (parent !== undefined && parent >= x)
     throw new InvalidError(`forward use of type ${parent} in sub type definition`)
+  const depth = parent === undefined ? 0 : ctx.depths[parent]! + 1
+  if (depth > MAX_SUBTYPING_DEPTH)
+    throw new InvalidError(`sub type ${x} has too many super types: ${depth}, at most ${MAX_SUBTYPING_DEPTH}`)
+  ctx.depths.push(depth)
 }
 
 function checkSubtyping(ctx: Context, group: RecType, base: number, x: number): void {
@@ -58,8 +62,6 @@ function checkSubtyping(ctx: Context, group: RecType, base: number, x: number): 
   if (above.sub.final) throw new InvalidError(`sub type ${x} has final super type ${parent}`)
   if (!matchesComp(ctx.reg, type.sub.comp, above.sub.comp))
     throw new InvalidError(`sub type ${x} does not match super type ${parent}`)
-  if (type.depth > MAX_SUBTYPING_DEPTH)
-    throw new InvalidError(`sub type ${x} has too many super types: ${type.depth}, at most ${MAX_SUBTYPING_DEPTH}`)
 }
 
 function checkLimits({ min, max }: Limits, most: bigint, what: string): void {
