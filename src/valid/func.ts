@@ -88,7 +88,7 @@ export class FuncState {
 
   private grow(more: number): void {
     if (this.sp + more > MAX_OPERANDS) throw this.fail(`too many operands: more than ${MAX_OPERANDS}`)
-    const next = new Int32Array(2 * (this.stack.length + more))
+    const next = new Int32Array(Math.min(MAX_OPERANDS, 2 * (this.stack.length + more)))
     next.set(this.stack)
     this.stack = next
   }
