@@ -2,8 +2,7 @@
 // An i64 is two int32 numbers, low and high; a function gives the low half and sets ret.hi. An f32 is an f64 that is exact in single precision,
 // so that conversions from it are those from f64.
 import { Trap } from '../errors.ts'
-import { f32_from_bits, f32_to_bits } from './f32.ts'
-import { f64_from_bits, f64_to_bits } from './f64.ts'
+import { f32_from_bits, f32_to_bits, f64_from_bits, f64_to_bits } from './bits.ts'
 import { ret } from './ret.ts'
 
 const TWO31 = 0x80000000

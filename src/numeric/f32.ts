@@ -1,44 +1,7 @@
-// The f32 operators, one function per instruction and named as it (specification: Execution, Numerics, "Floating-Point Operations"), and the
-// conversion between an f32 and its bits. An f32 is a number that is exact in single precision, or a NaN.
-// Engines quieten signalling f32 NaNs, so a NaN s|ff|q|payload22 is carried as the quiet f64 NaN of that sign with the payload in mantissa bits 50..29
-// and bit 0 set if it is signalling (q = 0). Arithmetic ends in Math.fround, which drops the mark; f64 has more than twice the precision of f32, so
-// that rounding twice is rounding once for + - * / and the square root.
-import { f64_abs, f64_copysign, f64_from_bits, f64_nearest, f64_neg, f64_to_bits } from './f64.ts'
-import { ret } from './ret.ts'
-
-const f32 = new Float32Array(1)
-const i32 = new Int32Array(f32.buffer)
-
-/** The f32 with these bits. */
-export function f32_from_bits(bits: number): number {
-  i32[0] = bits
-  const x = f32[0]!
-  return x === x ? x : nanFromBits(bits)
-}
-
-/** The bits of an f32. */
-export function f32_to_bits(x: number): number {
-  if (x !== x) return nanToBits(x)
-  f32[0] = x
-  return i32[0]!
-}
-
-function nanFromBits(bits: number): number {
-  const signalling = (bits & 0x400000) === 0 ? 1 : 0
-  return f64_from_bits((bits << 29) | signalling, (bits & 0x80000000) | 0x7ff80000 | ((bits & 0x3fffff) >>> 3))
-}
-
-function nanToBits(x: number): number {
-  const hi = ret.hi
-  const lo = f64_to_bits(x)
-  const top = ret.hi
-  // Callers convert between two halves of an i64; do not disturb them.
-  ret.hi = hi
-  const payload = ((top & 0x7ffff) << 3) | (lo >>> 29)
-  // A signalling NaN without payload would be an infinity; no f32 is represented so.
-  const quiet = (lo & 1) === 0 || payload === 0 ? 0x400000 : 0
-  return (top & 0x80000000) | 0x7f800000 | quiet | payload
-}
+// The f32 operators, one function per instruction and named as it (specification: Execution, Numerics, "Floating-Point Operations"). An f32 is a
+// number that is exact in single precision, or a NaN in the form that bits.ts describes. Arithmetic ends in Math.fround, which drops the mark of a
+// signalling NaN; f64 has more than twice the precision of f32, so that rounding twice is rounding once for + - * / and the square root.
+import { f64_abs, f64_copysign, f64_nearest, f64_neg } from './f64.ts'
 
 export const f32_eq = (a: number, b: number): number => (a === b ? 1 : 0)
 export const f32_ne = (a: number, b: number): number => (a !== b ? 1 : 0)
