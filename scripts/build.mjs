@@ -5,13 +5,21 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
 
-const entries = ['index', 'js-api/index', 'polyfill', 'polyfill-force', 'wasi/index', 'wasi/thread-worker', 'cli/main']
+const entries = [
+  'index',
+  'js-api/index',
+  'polyfill',
+  'polyfill-force',
+  'wasi/index',
+  'wasi/threads-node',
+  'wasi/thread-worker',
+  'cli/main',
+]
 
-/** @param {{ types: boolean }} options whether to emit declarations as well */
-export async function build({ types }) {
-  rmSync('dist', { recursive: true, force: true })
-  mkdirSync('dist')
+/** Bundles the entries that exist, with chunks in common, so that a class has one identity. */
+async function bundle(entries, banner) {
   const present = entries.filter((e) => existsSync(`src/${e}.ts`))
+  if (present.length === 0) return
   await esbuild.build({
     entryPoints: present.map((e) => ({ in: `src/${e}.ts`, out: e })),
     outdir: 'dist',
@@ -20,10 +28,18 @@ export async function build({ types }) {
     format: 'esm',
     target: 'es2022',
     external: ['node:*'],
-    banner: { js: '// anywasm, MIT licence' },
+    banner: { js: banner },
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',
   })
+}
+
+/** @param {{ types: boolean }} options whether to emit declarations as well */
+export async function build({ types }) {
+  rmSync('dist', { recursive: true, force: true })
+  mkdirSync('dist')
+  await bundle(library, '// anywasm, MIT licence')
+  await bundle(commands, `// anywasm, MIT licence\n${REQUIRE}`)
   if (types) {
     const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
     const run = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { stdio: 'inherit' })

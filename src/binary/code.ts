@@ -194,13 +194,13 @@ function isStructured(op: Op): boolean {
 
 /**
  * Reads past one constant expression or body, its `end` included, and gives its range. Blocks must nest; where they don't, the error is the
- * reference interpreter's. `onOp` sees every instruction outside the fast path before its immediates.
+ * reference interpreter's. `onOp` sees every instruction outside the fast path, or with `every` all of them, before its immediates.
  */
-export function skipExpr(r: CodeReader, onOp?: (op: Op) => void): Code {
+export function skipExpr(r: CodeReader, onOp?: (op: Op) => void, every = false): Code {
   const start = r.pos
   const open: Op[] = []
   for (;;) {
-    const shape = r.pos < r.end ? SHAPE[r.bytes[r.pos]!]! : 0
+    const shape = !every && r.pos < r.end ? SHAPE[r.bytes[r.pos]!]! : 0
     if (shape !== 0) {
       r.at = r.pos++
       if (shape === 2) r.u32()

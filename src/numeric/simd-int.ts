@@ -17,7 +17,7 @@ import {
 } from './lanes.ts'
 import { ret } from './ret.ts'
 
-const clamp = (low: number, high: number) => (x: number) => (x < low ? low : x > high ? high : x)
+const clamp = (low: number, high: number) => (x: number) => (x < low ? low : Math.min(x, high))
 const s8 = clamp(-128, 127)
 const u8 = clamp(0, 255)
 const s16 = clamp(-32768, 32767)
@@ -120,10 +120,10 @@ export const simdInt: Record<string, VectorOp> = {
   i8x16_neg: unary('i8', (x) => -x),
   i8x16_add: binary('i8', (x, y) => x + y),
   i8x16_sub: binary('i8', (x, y) => x - y),
-  i8x16_min_s: binary('i8', (x, y) => (x < y ? x : y)),
-  i8x16_max_s: binary('i8', (x, y) => (x > y ? x : y)),
-  i8x16_min_u: binary('u8', (x, y) => (x < y ? x : y)),
-  i8x16_max_u: binary('u8', (x, y) => (x > y ? x : y)),
+  i8x16_min_s: binary('i8', (x, y) => Math.min(x, y)),
+  i8x16_max_s: binary('i8', (x, y) => Math.max(x, y)),
+  i8x16_min_u: binary('u8', (x, y) => Math.min(x, y)),
+  i8x16_max_u: binary('u8', (x, y) => Math.max(x, y)),
   i8x16_add_sat_s: binary('i8', (x, y) => s8(x + y)),
   i8x16_sub_sat_s: binary('i8', (x, y) => s8(x - y)),
   i8x16_add_sat_u: binary('u8', (x, y) => u8(x + y)),
@@ -147,10 +147,10 @@ export const simdInt: Record<string, VectorOp> = {
   i16x8_add: binary('i16', (x, y) => x + y),
   i16x8_sub: binary('i16', (x, y) => x - y),
   i16x8_mul: binary('i16', Math.imul),
-  i16x8_min_s: binary('i16', (x, y) => (x < y ? x : y)),
-  i16x8_max_s: binary('i16', (x, y) => (x > y ? x : y)),
-  i16x8_min_u: binary('u16', (x, y) => (x < y ? x : y)),
-  i16x8_max_u: binary('u16', (x, y) => (x > y ? x : y)),
+  i16x8_min_s: binary('i16', (x, y) => Math.min(x, y)),
+  i16x8_max_s: binary('i16', (x, y) => Math.max(x, y)),
+  i16x8_min_u: binary('u16', (x, y) => Math.min(x, y)),
+  i16x8_max_u: binary('u16', (x, y) => Math.max(x, y)),
   i16x8_add_sat_s: binary('i16', (x, y) => s16(x + y)),
   i16x8_sub_sat_s: binary('i16', (x, y) => s16(x - y)),
   i16x8_add_sat_u: binary('u16', (x, y) => u16(x + y)),
@@ -174,10 +174,10 @@ export const simdInt: Record<string, VectorOp> = {
   i32x4_add: binary('i32', (x, y) => x + y),
   i32x4_sub: binary('i32', (x, y) => x - y),
   i32x4_mul: binary('i32', Math.imul),
-  i32x4_min_s: binary('i32', (x, y) => (x < y ? x : y)),
-  i32x4_max_s: binary('i32', (x, y) => (x > y ? x : y)),
-  i32x4_min_u: binary('u32', (x, y) => (x < y ? x : y)),
-  i32x4_max_u: binary('u32', (x, y) => (x > y ? x : y)),
+  i32x4_min_s: binary('i32', (x, y) => Math.min(x, y)),
+  i32x4_max_s: binary('i32', (x, y) => Math.max(x, y)),
+  i32x4_min_u: binary('u32', (x, y) => Math.min(x, y)),
+  i32x4_max_u: binary('u32', (x, y) => Math.max(x, y)),
   i32x4_shl: shift('i32', (x, n) => x << n),
   i32x4_shr_s: shift('i32', (x, n) => x >> n),
   i32x4_shr_u: shift('u32', (x, n) => x >>> n),

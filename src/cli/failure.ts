@@ -1,0 +1,53 @@
+// How a command ends when it can't do what it was asked: one clear line, and the exit code that its kind has.
+import { CompileError, LinkError, Trap } from '../errors.ts'
+import type { Names } from '../syntax/module.ts'
+
+/** Exit codes, as wasmtime's users know them. */
+export const EXIT = { failure: 1, usage: 2, timeout: 124, trap: 134 } as const
+
+/** Ends the command with a message and an exit code. */
+export class Failure extends Error {
+  constructor(
+    message: string,
+    readonly code: number = EXIT.failure,
+  ) {
+    super(message)
+  }
+}
+
+const SYSTEM: Record<string, string> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory, not a file',
+  ENOSPC: 'no space left on the device',
+  ENOTDIR: 'a part of the path is not a directory',
+  EROFS: 'the file system is read-only',
+}
+
+/** A failed system call on `path` as a message. */
+export function systemFailure(path: string, e: unknown): Failure {
+  const code = (e as NodeJS.ErrnoException).code ?? ''
+  return new Failure(`${path}: ${SYSTEM[code] ?? (e as Error).message}`)
+}
+
+/** A trap with its backtrace, innermost function first. */
+export function trapText(trap: Trap, file: string, names: Names | undefined): string {
+  const lines = [`error: ${trap.message}`]
+  for (const f of trap.frames) {
+    const name = f.name ?? names?.funcs.get(f.func)
+    const offset = f.offset < 0 ? '' : ` at offset 0x${f.offset.toString(16)}`
+    lines.push(
+      `  in function ${f.func}${name === undefined ? '' : ` ${JSON.stringify(name)}`} of ${f.module ?? file}${offset}`,
+    )
+  }
+  return lines.join('\n')
+}
+
+/** What anything thrown means to the user: the message and the exit code. */
+export function explain(e: unknown, file: string, names?: Names): Failure {
+  if (e instanceof Failure) return e
+  if (e instanceof CompileError) return new Failure(`${file}: ${e.message}`)
+  if (e instanceof LinkError) return new Failure(`${file}: ${e.message}`)
+  if (e instanceof Trap) return new Failure(trapText(e, file, names), EXIT.trap)
+  return new Failure(`${file}: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}`)
+}

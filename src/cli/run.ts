@@ -1,0 +1,150 @@
+// `anywasm run`: instantiates a module with WASI and starts it, or calls one of its exports.
+import { writeSync } from 'node:fs'
+import { decodeNames } from '../binary/name-section.ts'
+import { ENGINE_NAMES, engineByName } from '../presets/engines.ts'
+import { hostFunc, invoke } from '../runtime/boundary.ts'
+import { unknownImport } from '../runtime/imports.ts'
+import type { Extern, FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { instantiate } from '../runtime/instantiate.ts'
+import { Store } from '../runtime/store.ts'
+import type { Value } from '../runtime/values.ts'
+import type { Module } from '../syntax/module.ts'
+import { F32, type FuncType, I32, I64, isRef, type ValType } from '../syntax/types.ts'
+import { WASI } from '../wasi/wasi.ts'
+import { EXIT, explain, Failure } from './failure.ts'
+import { loadModule } from './load.ts'
+
+export interface RunOptions {
+  engine: string
+  dir?: string[]
+  env?: string[]
+  invoke?: string
+}
+
+const WASI_MODULES = ['wasi_snapshot_preview1', 'wasi_unstable']
+
+/** HOST or HOST::GUEST, the guest's name being the host's where it isn't given. */
+function preopens(dirs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    dirs.map((d) => {
+      const at = d.indexOf('::')
+      return at < 0 ? [d, d] : [d.slice(at + 2), d.slice(0, at)]
+    }),
+  )
+}
+
+function environment(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((p) => {
+      const at = p.indexOf('=')
+      if (at <= 0) throw new Failure(`--env ${p}: expected NAME=VALUE`, EXIT.usage)
+      return [p.slice(0, at), p.slice(at + 1)]
+    }),
+  )
+}
+
+/** Runs a program and gives its exit code. */
+export function run(file: string, args: readonly string[], options: RunOptions): number {
+  const engine = engineByName(options.engine)
+  if (engine === undefined)
+    throw new Failure(
+      `--engine ${options.engine}: not available here; choose one of ${ENGINE_NAMES.join(', ')}`,
+      EXIT.usage,
+    )
+  let module: Module | undefined
+  try {
+    module = loadModule(file)
+    const wasi = makeWasi(file, args, options)
+    const store = new Store(engine)
+    const inst = instantiate(store, module, imports(store, module, wasi), file)
+    if (options.invoke !== undefined) return invokeExport(store, inst, options.invoke, args)
+    return start(store, inst, wasi, file)
+  } catch (e) {
+    throw explain(e, file, module && decodeNames(module))
+  }
+}
+
+function makeWasi(file: string, args: readonly string[], options: RunOptions): WASI {
+  try {
+    return new WASI({
+      version: 'preview1',
+      args: [file, ...args],
+      env: environment(options.env ?? []),
+      preopens: preopens(options.dir ?? []),
+      returnOnExit: true,
+    })
+  } catch (e) {
+    if (e instanceof Failure) throw e
+    throw new Failure(`--dir: ${(e as Error).message}`)
+  }
+}
+
+function imports(store: Store, module: Module, wasi: WASI): (Extern | undefined)[] {
+  const ids = store.registry.add(module.recTypes)
+  const types = ids.map((id) => store.registry.types[id]!)
+  return module.imports.map((i) => {
+    const call = WASI_MODULES.includes(i.module) ? wasi.wasiImport[i.name] : undefined
+    if (call === undefined || i.desc.kind !== 'func') throw unknownImport(i, types)
+    const def = types[i.desc.type]!
+    const { results } = def.sub.comp as FuncType
+    return hostFunc(def, (values) => {
+      const result = call(...(values as (number | bigint)[]))
+      return results.length === 0 ? [] : [result]
+    })
+  })
+}
+
+/** The instance as WASI wants it. */
+function facade(store: Store, inst: ModuleInst) {
+  const exports: Record<string, unknown> = {}
+  for (const [name, x] of inst.exports)
+    exports[name] =
+      x.kind === 'func'
+        ? (...args: Value[]) => invoke(store, x, args)[0]
+        : x.kind === 'memory'
+          ? {
+              get buffer() {
+                return x.buffer
+              },
+            }
+          : x
+  return { exports }
+}
+
+function start(store: Store, inst: ModuleInst, wasi: WASI, file: string): number {
+  if (!inst.exports.has('_start')) {
+    const funcs = [...inst.exports].filter(([, x]) => x.kind === 'func').map(([name]) => name)
+    throw new Failure(
+      `${file}: exports no _start, so it is no command; call one of its functions with --invoke NAME (${funcs.slice(0, 8).join(', ') || 'it exports none'})`,
+    )
+  }
+  return wasi.start(facade(store, inst)) ?? 0
+}
+
+function argument(text: string | undefined, t: ValType, name: string): Value {
+  if (text === undefined || isRef(t))
+    throw new Failure(`--invoke ${name}: an argument is missing or can't be written on a command line`, EXIT.usage)
+  try {
+    if (t === I64) return BigInt.asIntN(64, BigInt(text))
+    const x = Number(text)
+    if (text.trim() === '' || (Number.isNaN(x) && text !== 'nan')) throw new SyntaxError()
+    return t === I32 ? x | 0 : t === F32 ? Math.fround(x) : x
+  } catch {
+    throw new Failure(`--invoke ${name}: ${text} is no number`, EXIT.usage)
+  }
+}
+
+function invokeExport(store: Store, inst: ModuleInst, name: string, args: readonly string[]): number {
+  const func = inst.exports.get(name)
+  if (func?.kind !== 'func') throw new Failure(`--invoke ${name}: the module exports no such function`)
+  const { params } = (func as FuncInst).type
+  if (args.length !== params.length)
+    throw new Failure(`--invoke ${name}: takes ${params.length} arguments, got ${args.length}`, EXIT.usage)
+  const results = invoke(
+    store,
+    func,
+    params.map((t, k) => argument(args[k], t, name)),
+  )
+  if (results.length > 0) writeSync(1, `${results.map(String).join(' ')}\n`)
+  return 0
+}

@@ -1,0 +1,15 @@
+// The engines that the command line and the default bundle carry, by name.
+import { mayGenerateCode } from '../compiler/emit.ts'
+import { compiler } from '../compiler/engine.ts'
+import type { Executor } from '../runtime/store.ts'
+
+export const ENGINES: Readonly<Record<string, Executor>> = { compiler }
+
+/** The names that `engineByName` knows, `auto` first. */
+export const ENGINE_NAMES: readonly string[] = ['auto', ...Object.keys(ENGINES)]
+
+/** The engine of that name; `auto` is the fastest that this host allows. undefined where there is none. */
+export function engineByName(name: string): Executor | undefined {
+  if (name !== 'auto') return ENGINES[name]
+  return mayGenerateCode() ? compiler : ENGINES['interpreter']
+}
