@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
 
-const entries = [
+const library = [
   'index',
   'js-api/index',
   'polyfill',
@@ -13,8 +13,10 @@ const entries = [
   'wasi/index',
   'wasi/threads-node',
   'wasi/thread-worker',
-  'cli/main',
 ]
+/** The command line is a bundle of its own, for Node: what it bundles still calls require. */
+const commands = ['cli/main']
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /** Bundles the entries that exist, with chunks in common, so that a class has one identity. */
 async function bundle(entries, banner) {

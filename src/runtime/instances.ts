@@ -95,6 +95,12 @@ export class MemInst {
     const before = this.buffer
     if (this.type.shared) {
       if (delta > 0 && !growShared(before as SharedArrayBuffer, delta * this.pageSize)) return -1
+    } else if ((before as Resizable).resizable) {
+      try {
+        ;(before as Resizable).resize((old + delta) * this.pageSize)
+      } catch {
+        return -1
+      }
     } else {
       try {
         const next = new ArrayBuffer((old + delta) * this.pageSize)
@@ -121,6 +127,8 @@ export class MemInst {
   }
 }
 
+/** A buffer that the embedder has put in the place of a memory's own. */
+type Resizable = ArrayBuffer & { resizable?: boolean; resize(length: number): void }
 type GrowableShared = SharedArrayBuffer & { grow(length: number): void; maxByteLength: number }
 const GrowableShared = globalThis.SharedArrayBuffer as unknown as new (
   length: number,

@@ -5,6 +5,12 @@ import type { GuestMemory } from './abi.ts'
 import type { Clock } from './clock.ts'
 import type { Descriptors } from './fds.ts'
 
+/** How many bytes a descriptor has, and whether no more will come. */
+export interface Readiness {
+  bytes: number
+  end: boolean
+}
+
 export interface Context {
   readonly memory: GuestMemory
   readonly fds: Descriptors
@@ -15,6 +21,13 @@ export interface Context {
   readonly clock: Clock
   /** Fills the array, which is never shared between threads. */
   readonly random: (into: Uint8Array) => void
+  /** Whether a descriptor can be read or written now; undefined when it would have to wait. */
+  readonly ready: (fd: number, reading: boolean) => Readiness | undefined
+}
+
+/** Thrown instead of waiting, where the thread must not wait; the caller tries again later. */
+export class Later extends Error {
+  override name = 'Later'
 }
 
 /**

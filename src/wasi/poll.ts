@@ -2,7 +2,8 @@
 // Specification: WASI preview 1, function poll_oneoff; types `subscription`, `event`.
 
 import { ClockId, Errno, EventType, errnoOf, fail, Right } from './abi.ts'
-import type { Calls, Context } from './context.ts'
+import type { Calls, Context, Readiness } from './context.ts'
+import type { Descriptors } from './fds.ts'
 
 const SUBSCRIPTION_SIZE = 48
 const EVENT_SIZE = 32
@@ -61,15 +62,12 @@ function readWait(c: Context, ptr: number): Wait {
   return w
 }
 
-type Readiness = { bytes: number; end: boolean }
-
-/** Undefined when it is not ready yet. */
-function readiness(c: Context, w: Wait): Readiness | undefined {
-  const reading = w.type === EventType.FD_READ
-  const d = c.fds.get(w.fd)
+/** Whether a descriptor of this context can be read or written now; undefined when it would have to wait. */
+export function localReadiness(fds: Descriptors, fd: number, reading: boolean): Readiness | undefined {
+  const d = fds.get(fd)
   const right = reading ? Right.FD_READ : Right.FD_WRITE
   if (!(d.rights & right) && !(d.kind === 'socket' && d.rights & Right.SOCK_ACCEPT)) fail(Errno.NOTCAPABLE)
-  if (d.kind === 'directory') return fail(Errno.BADF)
+  if (d.kind === 'directory') fail(Errno.BADF)
   if (!reading) return { bytes: 0, end: false }
   if (d.kind === 'file') {
     const bytes = d.position < 0 ? 1 : Math.max(0, Number(d.file.stat().size) - d.position)
@@ -89,7 +87,7 @@ function collect(c: Context, waits: Wait[]): Event[] {
       if (c.clock.now(w.clock) < w.due) continue
     } else if (w.error === Errno.SUCCESS) {
       try {
-        const ready = readiness(c, w)
+        const ready = c.ready(w.fd, w.type === EventType.FD_READ)
         if (!ready) continue
         event.bytes = BigInt(ready.bytes)
         event.flags = ready.end ? HANGUP : 0

@@ -12,7 +12,7 @@ import type { FileSystem, Socket, Stream } from './fs.ts'
 import { hasNodeFs, NodeFileSystem, type NodeFsModule, NodeStream } from './fs-node.ts'
 import { pathCalls } from './path-calls.ts'
 import { openCalls } from './path-open.ts'
-import { pollCalls } from './poll.ts'
+import { localReadiness, pollCalls } from './poll.ts'
 import { processCalls } from './process.ts'
 import { socketCalls, socketDescriptor } from './sockets.ts'
 import { ConsoleStream, emptyStream } from './stdio.ts'
@@ -50,7 +50,7 @@ interface MemoryLike {
   readonly buffer: ArrayBufferLike
 }
 
-type Import = (...args: (number | bigint)[]) => number
+export type Import = (...args: (number | bigint)[]) => number
 
 const encoder = new TextEncoder()
 
@@ -75,7 +75,8 @@ function standardStream(given: number | Stream | undefined, fd: number, fs: Node
   return fd === 0 ? emptyStream() : new ConsoleStream(fd === 1 ? console.log : console.error)
 }
 
-function bind(c: Context, calls: Calls): Record<string, Import> {
+/** Makes imports of functions: unsigned numbers in, error codes out. */
+export function bind(c: Context, calls: Calls): Record<string, Import> {
   const out: Record<string, Import> = {}
   for (const [name, call] of Object.entries(calls)) {
     const run = call as (c: Context, ...args: (number | bigint)[]) => void
@@ -98,7 +99,8 @@ function bind(c: Context, calls: Calls): Record<string, Import> {
   return out
 }
 
-const allCalls: Calls = {
+/** The 46 functions. */
+export const allCalls: Calls = {
   ...processCalls,
   ...ioCalls,
   ...statCalls,
@@ -108,11 +110,55 @@ const allCalls: Calls = {
   ...socketCalls,
 }
 
+function openAll(fds: Descriptors, o: WASIOptions): void {
+  for (const [fd, stream] of [o.stdin, o.stdout, o.stderr].entries()) {
+    fds.add(streamDescriptor(standardStream(stream, fd, o.fs)))
+  }
+  for (const [name, place] of Object.entries(o.preopens ?? {})) {
+    const system = typeof place === 'string' ? new NodeFileSystem(place, o.fs) : place
+    fds.add({
+      kind: 'directory',
+      directory: system.open(),
+      type: FileType.DIRECTORY,
+      rights: directoryRights,
+      inheriting: directoryRights | fileRights,
+      flags: 0,
+      preopen: encoder.encode(name),
+      listing: undefined,
+    })
+  }
+  for (const socket of o.sockets ?? []) fds.add(socketDescriptor(socket))
+}
+
+/** What the functions work on. Opens the streams and folders unless `fds` are given. */
+export function makeContext(o: WASIOptions, buffer: () => ArrayBufferLike, opened?: Descriptors): Context {
+  const args = (o.args ?? []).map((a) => terminated(String(a), 'An argument'))
+  const env = Object.entries(o.env ?? {})
+    .filter(([, v]) => v !== undefined)
+    .map(([k, v]) => terminated(`${k}=${v}`, 'A variable'))
+  const fds = opened ?? new Descriptors()
+  try {
+    if (!opened) openAll(fds, o)
+  } catch (e) {
+    fds.closeAll()
+    throw e
+  }
+  return {
+    memory: new GuestMemory(buffer),
+    fds,
+    args,
+    env,
+    clock: o.clock ?? new SystemClock(),
+    random: o.random ?? secureRandom,
+    ready: (fd, reading) => localReadiness(fds, fd, reading),
+  }
+}
+
 /** A guest's view of the system: make one per program run. */
 export class WASI {
   /** The functions of `wasi_snapshot_preview1`. */
   readonly wasiImport: Record<string, Import>
-  private readonly fds = new Descriptors()
+  private readonly fds: Descriptors
   private memory: MemoryLike | undefined
   private started = false
   private readonly returnOnExit: boolean
@@ -123,38 +169,9 @@ export class WASI {
       throw new TypeError(`WASI version ${String(options.version)} is not supported, only preview1`)
     }
     this.returnOnExit = options.returnOnExit ?? true
-    this.openAll(options)
-    const context: Context = {
-      memory: new GuestMemory(() => this.buffer()),
-      fds: this.fds,
-      args: (options.args ?? []).map((a) => terminated(String(a), 'An argument')),
-      env: Object.entries(options.env ?? {})
-        .filter(([, v]) => v !== undefined)
-        .map(([k, v]) => terminated(`${k}=${v}`, 'A variable')),
-      clock: options.clock ?? new SystemClock(),
-      random: options.random ?? secureRandom,
-    }
+    const context = makeContext(options, () => this.buffer())
+    this.fds = context.fds
     this.wasiImport = bind(context, allCalls)
-  }
-
-  private openAll(o: WASIOptions): void {
-    for (const [fd, stream] of [o.stdin, o.stdout, o.stderr].entries()) {
-      this.fds.add(streamDescriptor(standardStream(stream, fd, o.fs)))
-    }
-    for (const [name, place] of Object.entries(o.preopens ?? {})) {
-      const system = typeof place === 'string' ? new NodeFileSystem(place, o.fs) : place
-      this.fds.add({
-        kind: 'directory',
-        directory: system.open(),
-        type: FileType.DIRECTORY,
-        rights: directoryRights,
-        inheriting: directoryRights | fileRights,
-        flags: 0,
-        preopen: encoder.encode(name),
-        listing: undefined,
-      })
-    }
-    for (const socket of o.sockets ?? []) this.fds.add(socketDescriptor(socket))
   }
 
   private buffer(): ArrayBufferLike {
