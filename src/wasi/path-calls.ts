@@ -4,6 +4,7 @@
 import { Errno, FileType, fail, Right } from './abi.ts'
 import type { Calls, Context } from './context.ts'
 import { putStat, timesFor } from './fd-stat.ts'
+import type { FileStat } from './fs.ts'
 import { at, demandDirectory, endsInSlash, type Place } from './paths.ts'
 
 const FOLLOW = 1
@@ -44,6 +45,10 @@ function rename(from: Place, to: Place): void {
   from.directory.rename(from.name, to.directory, to.name)
 }
 
+export function pathStat(c: Context, fd: number, lookup: number, ptr: number, length: number): FileStat {
+  return target(c, fd, Right.PATH_FILESTAT_GET, lookup, ptr, length, (p) => p.directory.stat(p.name))
+}
+
 const encoder = new TextEncoder()
 
 export const pathCalls = {
@@ -51,7 +56,7 @@ export const pathCalls = {
     entry(c, fd, Right.PATH_CREATE_DIRECTORY, ptr, length, (p) => p.directory.makeDirectory(p.name))
   },
   path_filestat_get(c: Context, fd: number, lookup: number, ptr: number, length: number, out: number) {
-    target(c, fd, Right.PATH_FILESTAT_GET, lookup, ptr, length, (p) => putStat(c, out, p.directory.stat(p.name)))
+    putStat(c, out, pathStat(c, fd, lookup, ptr, length))
   },
   path_filestat_set_times(
     c: Context,

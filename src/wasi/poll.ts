@@ -5,7 +5,13 @@ import { ClockId, Errno, EventType, errnoOf, fail, Right } from './abi.ts'
 import type { Calls, Context, Readiness } from './context.ts'
 import type { Descriptors } from './fds.ts'
 
-const SUBSCRIPTION_SIZE = 48
+/** Where a clock's fields stand in a subscription. wasi_unstable has an identifier before them. */
+export interface SubscriptionLayout {
+  size: number
+  clock: number
+}
+const preview1Layout: SubscriptionLayout = { size: 48, clock: 16 }
+export const unstableLayout: SubscriptionLayout = { size: 56, clock: 24 }
 const EVENT_SIZE = 32
 const ABSTIME = 1
 const HANGUP = 1
@@ -32,7 +38,7 @@ interface Wait {
   error: Errno
 }
 
-function readWait(c: Context, ptr: number): Wait {
+function readWait(c: Context, ptr: number, layout: SubscriptionLayout): Wait {
   const m = c.memory
   const w: Wait = {
     userdata: m.getU64(ptr),
@@ -47,9 +53,10 @@ function readWait(c: Context, ptr: number): Wait {
     w.fd = m.getU32(ptr + 16)
     return w
   }
-  w.clock = m.getU32(ptr + 16)
-  const timeout = m.getU64(ptr + 24)
-  const flags = m.getU16(ptr + 40)
+  const clock = ptr + layout.clock
+  w.clock = m.getU32(clock)
+  const timeout = m.getU64(clock + 8)
+  const flags = m.getU16(clock + 24)
   if (w.clock > ClockId.THREAD_CPUTIME || flags > ABSTIME) w.error = Errno.INVAL
   // CPU time stands still while nobody computes.
   else if (w.clock > ClockId.MONOTONIC) w.error = Errno.NOTSUP
@@ -124,24 +131,35 @@ function waitForEvents(c: Context, waits: Wait[]): Event[] {
   }
 }
 
+export function poll(
+  c: Context,
+  subscriptions: number,
+  events: number,
+  count: number,
+  out: number,
+  layout: SubscriptionLayout,
+): void {
+  if (count === 0) fail(Errno.INVAL)
+  const m = c.memory
+  m.bytes(subscriptions, count * layout.size)
+  m.bytes(events, count * EVENT_SIZE)
+  const waits = Array.from({ length: count }, (_, i) => readWait(c, subscriptions + i * layout.size, layout))
+  m.setU32(out, 0)
+  const found = waitForEvents(c, waits)
+  for (const [i, e] of found.entries()) {
+    const ptr = events + i * EVENT_SIZE
+    m.bytes(ptr, EVENT_SIZE).fill(0)
+    m.setU64(ptr, e.userdata)
+    m.setU16(ptr + 8, e.error)
+    m.setU8(ptr + 10, e.type)
+    m.setU64(ptr + 16, e.bytes)
+    m.setU16(ptr + 24, e.flags)
+  }
+  m.setU32(out, found.length)
+}
+
 export const pollCalls = {
   poll_oneoff(c: Context, subscriptions: number, events: number, count: number, out: number) {
-    if (count === 0) fail(Errno.INVAL)
-    const m = c.memory
-    m.bytes(subscriptions, count * SUBSCRIPTION_SIZE)
-    m.bytes(events, count * EVENT_SIZE)
-    const waits = Array.from({ length: count }, (_, i) => readWait(c, subscriptions + i * SUBSCRIPTION_SIZE))
-    m.setU32(out, 0)
-    const found = waitForEvents(c, waits)
-    for (const [i, e] of found.entries()) {
-      const ptr = events + i * EVENT_SIZE
-      m.bytes(ptr, EVENT_SIZE).fill(0)
-      m.setU64(ptr, e.userdata)
-      m.setU16(ptr + 8, e.error)
-      m.setU8(ptr + 10, e.type)
-      m.setU64(ptr + 16, e.bytes)
-      m.setU16(ptr + 24, e.flags)
-    }
-    m.setU32(out, found.length)
+    poll(c, subscriptions, events, count, out, preview1Layout)
   },
 } satisfies Calls

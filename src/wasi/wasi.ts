@@ -16,6 +16,7 @@ import { localReadiness, pollCalls } from './poll.ts'
 import { processCalls } from './process.ts'
 import { socketCalls, socketDescriptor } from './sockets.ts'
 import { ConsoleStream, emptyStream } from './stdio.ts'
+import { unstableCalls } from './unstable.ts'
 
 /** What `new WASI` takes. The first nine are those of node:wasi. */
 export interface WASIOptions {
@@ -158,6 +159,8 @@ export function makeContext(o: WASIOptions, buffer: () => ArrayBufferLike, opene
 export class WASI {
   /** The functions of `wasi_snapshot_preview1`. */
   readonly wasiImport: Record<string, Import>
+  /** The functions of `wasi_unstable`, the version before. */
+  readonly unstableImport: Record<string, Import>
   private readonly fds: Descriptors
   private memory: MemoryLike | undefined
   private started = false
@@ -172,6 +175,7 @@ export class WASI {
     const context = makeContext(options, () => this.buffer())
     this.fds = context.fds
     this.wasiImport = bind(context, allCalls)
+    this.unstableImport = { ...this.wasiImport, ...bind(context, unstableCalls) }
   }
 
   private buffer(): ArrayBufferLike {
@@ -180,8 +184,8 @@ export class WASI {
   }
 
   /** The import object for an instance that uses nothing but WASI. */
-  getImportObject(): { wasi_snapshot_preview1: Record<string, Import> } {
-    return { wasi_snapshot_preview1: this.wasiImport }
+  getImportObject(): Record<'wasi_snapshot_preview1' | 'wasi_unstable', Record<string, Import>> {
+    return { wasi_snapshot_preview1: this.wasiImport, wasi_unstable: this.unstableImport }
   }
 
   private take(instance: InstanceLike, memory: MemoryLike | undefined): void {
