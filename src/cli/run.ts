@@ -21,8 +21,6 @@ export interface RunOptions {
   invoke?: string
 }
 
-const WASI_MODULES = ['wasi_snapshot_preview1', 'wasi_unstable']
-
 /** HOST or HOST::GUEST, the guest's name being the host's where it isn't given. */
 function preopens(dirs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
@@ -82,8 +80,9 @@ function makeWasi(file: string, args: readonly string[], options: RunOptions): W
 function imports(store: Store, module: Module, wasi: WASI): (Extern | undefined)[] {
   const ids = store.registry.add(module.recTypes)
   const types = ids.map((id) => store.registry.types[id]!)
+  const functions: Record<string, Record<string, (typeof wasi.wasiImport)[string]>> = wasi.getImportObject()
   return module.imports.map((i) => {
-    const call = WASI_MODULES.includes(i.module) ? wasi.wasiImport[i.name] : undefined
+    const call = functions[i.module]?.[i.name]
     if (call === undefined || i.desc.kind !== 'func') throw unknownImport(i, types)
     const def = types[i.desc.type]!
     const { results } = def.sub.comp as FuncType
