@@ -91,7 +91,8 @@ export class Trap extends Error {
     readonly code: TrapCode,
     detail = '',
   ) {
-    super(detail ? `${code}: ${detail}` : code)
+    // A number follows the text directly, as the suite has it: "uninitialized element 2".
+    super(detail === '' ? code : /^\d/.test(detail) ? `${code} ${detail}` : `${code}: ${detail}`)
   }
 }
 

@@ -16,9 +16,10 @@ export const f64_neg = (x: number): number => (x === x ? -x : with_sign(x, ~sign
 
 export const f64_copysign = (x: number, y: number): number => with_sign(x, sign_of(y))
 
-export const f64_ceil = (x: number): number => Math.ceil(x)
-export const f64_floor = (x: number): number => Math.floor(x)
-export const f64_trunc = (x: number): number => Math.trunc(x)
+// V8's unoptimised rounding leaves a NaN signalling; an addition never does.
+export const f64_ceil = (x: number): number => (x === x ? Math.ceil(x) : x + x)
+export const f64_floor = (x: number): number => (x === x ? Math.floor(x) : x + x)
+export const f64_trunc = (x: number): number => (x === x ? Math.trunc(x) : x + x)
 
 /** The nearest integer, ties to even: adding 2^52 leaves no room for a fraction, so that the addition itself rounds. */
 export function f64_nearest(x: number): number {
