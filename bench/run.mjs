@@ -1,0 +1,57 @@
+// npm run bench [-- --json] [--columns compiler,polywasm] [--kernels sieve,fib] [--rounds N]
+// Ratios of running time to the host's own WebAssembly, lower is better: a process per kernel, columns alternating, medians.
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { columns, i64, sizes } from './columns.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    columns: { type: 'string', default: Object.keys(columns).join(',') },
+    kernels: { type: 'string', default: Object.keys(sizes).join(',') },
+    rounds: { type: 'string', default: '9' },
+  },
+})
+function pick(given, known, what) {
+  const names = given.split(',')
+  const wrong = names.find((name) => !(name in known))
+  if (wrong === undefined) return names
+  console.error(`no such ${what}: ${wrong}; there are ${Object.keys(known).join(', ')}`)
+  process.exit(2)
+}
+const names = pick(options.columns, columns, 'column').filter((name) => name !== 'native')
+const child = fileURLToPath(new URL('./kernel.mjs', import.meta.url))
+
+const rows = pick(options.kernels, sizes, 'kernel').flatMap((kernel) => {
+  if (!options.json) process.stderr.write(`${kernel}…\r`)
+  return JSON.parse(execFileSync(process.execPath, [child, kernel, options.rounds, ...names], { encoding: 'utf8' }))
+})
+
+const geometric = (list) =>
+  list.length ? Number(Math.exp(list.reduce((s, x) => s + Math.log(x), 0) / list.length).toFixed(2)) : null
+const geomean = Object.fromEntries(
+  names.map((column) => {
+    const mine = rows.filter((r) => r.column === column && r.ratio !== null)
+    const of = (test) => geometric(mine.filter((r) => test(r.kernel)).map((r) => r.ratio))
+    return [column, { all: of(() => true), i64: of((k) => i64.has(k)), other: of((k) => !i64.has(k)) }]
+  }),
+)
+
+if (options.json) console.log(JSON.stringify({ columns: ['native', ...names], rows, geomean }))
+else {
+  const cell = (r) =>
+    r === undefined ? '' : r.ratio === null ? 'fails' : `${r.ratio.toFixed(2)}${r.equal ? '' : ' wrong'}`
+  const line = (head, cells) => console.log(head.padEnd(12) + cells.map((c) => c.padStart(14)).join(''))
+  line('× native', names)
+  for (const kernel of new Set(rows.map((r) => r.kernel)))
+    line(
+      kernel,
+      names.map((column) => cell(rows.find((r) => r.kernel === kernel && r.column === column))),
+    )
+  for (const part of ['all', 'other', 'i64'])
+    line(
+      `mean ${part}`,
+      names.map((c) => String(geomean[c][part] ?? '')),
+    )
+}
