@@ -8,6 +8,7 @@ import { inspect } from './inspect.ts'
 import { loadModule } from './load.ts'
 import { run } from './run.ts'
 import { parse, print } from './text.ts'
+import { wast } from './wast.ts'
 
 // A backtrace shows this many frames.
 Error.stackTraceLimit = 50
@@ -79,6 +80,16 @@ program
   .argument('<file>')
   .option('-o, --output <file>', 'where to write; standard output otherwise')
   .action((file: string, options: { output?: string }) => print(file, options.output))
+
+program
+  .command('wast')
+  .description('run scripts of the specification (.wast)')
+  .argument('<file...>')
+  .option('--engine <name>', `one of ${ENGINE_NAMES.join(', ')}`, 'auto')
+  .option('--json', 'the result as JSON')
+  .action((files: string[], options: { engine: string; json?: boolean }) => {
+    exitCode = wast(files, options.engine, options.json === true)
+  })
 
 try {
   program.parse()
