@@ -7,8 +7,18 @@ import * as f32 from '../numeric/f32.ts'
 import * as f64 from '../numeric/f64.ts'
 import * as i32 from '../numeric/i32.ts'
 import * as i64 from '../numeric/i64.ts'
+import { Lanes } from '../numeric/lanes.ts'
 import { ret } from '../numeric/ret.ts'
+import * as v128 from '../numeric/v128-bits.ts'
+import * as f32x4 from '../numeric/v128-f32x4.ts'
+import * as f64x2 from '../numeric/v128-f64x2.ts'
+import * as i8x16 from '../numeric/v128-i8x16.ts'
+import * as i16x8 from '../numeric/v128-i16x8.ts'
+import * as i32x4 from '../numeric/v128-i32x4.ts'
+import * as i64x2 from '../numeric/v128-i64x2.ts'
+import * as wideArithmetic from '../numeric/wide.ts'
 import * as aggregates from '../runtime/aggregates.ts'
+import * as atomics from '../runtime/atomics.ts'
 import { newArray, structLayout } from '../runtime/gc.ts'
 import { ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
 import * as segments from '../runtime/segments.ts'
@@ -20,6 +30,9 @@ import { FuncCompiler } from './func.ts'
 const trap = (code: TrapCode) => (): never => {
   throw new Trap(code)
 }
+
+/** The vectors that generated code works on; nothing lives there across instructions. */
+const lanes = new Lanes(new ArrayBuffer(64))
 
 const shared: Record<string, unknown> = {
   ...aggregates,
@@ -36,6 +49,18 @@ const shared: Record<string, unknown> = {
   nullFunc: trap('null function reference'),
   nullRef: trap('null reference'),
   nullException: trap('null exception reference'),
+  ...v128,
+  ...i8x16,
+  ...i16x8,
+  ...i32x4,
+  ...i64x2,
+  ...f32x4,
+  ...f64x2,
+  ...atomics,
+  ...wideArithmetic,
+  VL: lanes,
+  V: lanes.i32,
+  B: lanes.u8,
   newArray,
   newSlots,
   ExnInst,

@@ -21,11 +21,13 @@ import {
   type ValType,
 } from '../syntax/types.ts'
 import { aggregate } from './aggregates.ts'
+import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { asCondition, condition, type Emitter, operator } from './inline.ts'
 import { access, bulk } from './memory.ts'
 import { expr, int, lane, name, Operands, type Value, zero } from './operands.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
+import { vector } from './vector.ts'
 
 /** A control frame. */
 export interface Frame {
@@ -137,7 +139,14 @@ export class FuncCompiler implements Emitter {
     if (this.dead) this.skip(op)
     else if (!this.control(op) && !this.variable(op) && !access(this, op) && !bulk(this, op) && !this.reference(op)) {
       const row = rows[op]!
-      if (!this.constant(op) && !aggregate(this, op) && (row.poly || !operator(this, op)))
+      if (
+        !this.constant(op) &&
+        !aggregate(this, op) &&
+        !vector(this, op) &&
+        !atomic(this, op) &&
+        !wide(this, op) &&
+        (row.poly || !operator(this, op))
+      )
         throw new Crash(`${row.name} is not supported by the compiler yet`)
     }
   }

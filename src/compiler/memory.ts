@@ -49,7 +49,8 @@ export function popIndex(e: MemoryEmitter, wide: boolean, offset = 0): Entry {
   return expr(offset === 0 ? `(${lo!.code}>>>0)` : `((${lo!.code}>>>0)${plus})`, slots)
 }
 
-function popAddress(e: MemoryEmitter): Entry {
+/** Pops the address of the access whose memory argument was read last. */
+export function popAddress(e: MemoryEmitter): Entry {
   const { r } = e
   return popIndex(e, is64(e, r.memory), (r.offsetHi >>> 0) * 4294967296 + (r.offsetLo >>> 0))
 }

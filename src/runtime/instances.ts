@@ -97,7 +97,7 @@ export class MemInst {
       if (delta > 0 && !growShared(before as SharedArrayBuffer, delta * this.pageSize)) return -1
     } else if ((before as Resizable).resizable) {
       try {
-        ;(before as Resizable).resize((old + delta) * this.pageSize)
+        resize!.call(before as Resizable, (old + delta) * this.pageSize)
       } catch {
         return -1
       }
@@ -128,7 +128,8 @@ export class MemInst {
 }
 
 /** A buffer that the embedder has put in the place of a memory's own. */
-type Resizable = ArrayBuffer & { resizable?: boolean; resize(length: number): void }
+type Resizable = ArrayBuffer & { resizable?: boolean }
+const { resize } = ArrayBuffer.prototype as { resize?: (this: Resizable, length: number) => void }
 type GrowableShared = SharedArrayBuffer & { grow(length: number): void; maxByteLength: number }
 const GrowableShared = globalThis.SharedArrayBuffer as unknown as new (
   length: number,
