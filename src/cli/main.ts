@@ -43,8 +43,8 @@ program
   .option('--env <name=value>', 'set a variable; may be repeated', collect)
   .option('--invoke <name>', 'call this export with the arguments')
   .passThroughOptions()
-  .action((file: string, args: string[], options) => {
-    exitCode = run(file, args, options)
+  .action(async (file: string, args: string[], options) => {
+    exitCode = await run(file, args, options)
   })
 
 program
@@ -92,7 +92,7 @@ program
   })
 
 try {
-  program.parse()
+  await program.parseAsync()
 } catch (e) {
   if (e instanceof CommanderError) exitCode = e.exitCode === 0 ? 0 : EXIT.usage
   else {

@@ -2,17 +2,18 @@
 import { writeSync } from 'node:fs'
 import { decodeNames } from '../binary/name-section.ts'
 import { ENGINE_NAMES, engineByName } from '../presets/engines.ts'
-import { hostFunc, invoke } from '../runtime/boundary.ts'
-import { unknownImport } from '../runtime/imports.ts'
-import type { Extern, FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { invoke } from '../runtime/boundary.ts'
+import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
 import { Store } from '../runtime/store.ts'
 import type { Value } from '../runtime/values.ts'
 import type { Module } from '../syntax/module.ts'
-import { F32, type FuncType, I32, I64, isRef, type ValType } from '../syntax/types.ts'
+import { F32, I32, I64, isRef, type ValType } from '../syntax/types.ts'
 import { WASI } from '../wasi/wasi.ts'
 import { EXIT, explain, Failure } from './failure.ts'
-import { loadModule } from './load.ts'
+import { externs, facade } from './link.ts'
+import { loadModule, moduleBytes } from './load.ts'
+import { runThreads, sharedMemory } from './threads.ts'
 
 export interface RunOptions {
   engine: string
@@ -42,7 +43,7 @@ function environment(pairs: readonly string[]): Record<string, string> {
 }
 
 /** Runs a program and gives its exit code. */
-export function run(file: string, args: readonly string[], options: RunOptions): number {
+export async function run(file: string, args: readonly string[], options: RunOptions): Promise<number> {
   const engine = engineByName(options.engine)
   if (engine === undefined)
     throw new Failure(
@@ -52,9 +53,14 @@ export function run(file: string, args: readonly string[], options: RunOptions):
   let module: Module | undefined
   try {
     module = loadModule(file)
-    const wasi = makeWasi(file, args, options)
     const store = new Store(engine)
-    const inst = instantiate(store, module, imports(store, module, wasi), file)
+    const shared = sharedMemory(module)
+    if (shared !== undefined && options.invoke === undefined) {
+      const code = { bytes: moduleBytes(file), engine: options.engine, file }
+      return await runThreads(store, code, shared, wasiOptions(file, args, options))
+    }
+    const wasi = makeWasi(file, args, options)
+    const inst = instantiate(store, module, externs(store, module, wasi.getImportObject()), file)
     if (options.invoke !== undefined) return invokeExport(store, inst, options.invoke, args)
     return start(store, inst, wasi, file)
   } catch (e) {
@@ -62,52 +68,21 @@ export function run(file: string, args: readonly string[], options: RunOptions):
   }
 }
 
+function wasiOptions(file: string, args: readonly string[], options: RunOptions) {
+  return {
+    args: [file, ...args],
+    env: environment(options.env ?? []),
+    preopens: preopens(options.dir ?? []),
+  }
+}
+
 function makeWasi(file: string, args: readonly string[], options: RunOptions): WASI {
   try {
-    return new WASI({
-      version: 'preview1',
-      args: [file, ...args],
-      env: environment(options.env ?? []),
-      preopens: preopens(options.dir ?? []),
-      returnOnExit: true,
-    })
+    return new WASI(wasiOptions(file, args, options))
   } catch (e) {
     if (e instanceof Failure) throw e
     throw new Failure(`--dir: ${(e as Error).message}`)
   }
-}
-
-function imports(store: Store, module: Module, wasi: WASI): (Extern | undefined)[] {
-  const ids = store.registry.add(module.recTypes)
-  const types = ids.map((id) => store.registry.types[id]!)
-  const functions: Record<string, Record<string, (typeof wasi.wasiImport)[string]>> = wasi.getImportObject()
-  return module.imports.map((i) => {
-    const call = functions[i.module]?.[i.name]
-    if (call === undefined || i.desc.kind !== 'func') throw unknownImport(i, types)
-    const def = types[i.desc.type]!
-    const { results } = def.sub.comp as FuncType
-    return hostFunc(def, (values) => {
-      const result = call(...(values as (number | bigint)[]))
-      return results.length === 0 ? [] : [result]
-    })
-  })
-}
-
-/** The instance as WASI wants it. */
-function facade(store: Store, inst: ModuleInst) {
-  const exports: Record<string, unknown> = {}
-  for (const [name, x] of inst.exports)
-    exports[name] =
-      x.kind === 'func'
-        ? (...args: Value[]) => invoke(store, x, args)[0]
-        : x.kind === 'memory'
-          ? {
-              get buffer() {
-                return x.buffer
-              },
-            }
-          : x
-  return { exports }
 }
 
 function start(store: Store, inst: ModuleInst, wasi: WASI, file: string): number {

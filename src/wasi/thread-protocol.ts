@@ -32,7 +32,7 @@ export type ThreadMessage =
   | { type: 'ready'; fd: number; reading: boolean }
   | { type: 'spawn'; arg: number }
   | { type: 'exit'; code: number }
-  | { type: 'trap'; error: unknown }
+  | { type: 'trap'; name: string; message: string; stack: string | undefined; details: Record<string, unknown> }
   | { type: 'end' }
 
 /** The words of a cell. */

@@ -74,10 +74,15 @@ async function run(): Promise<void> {
   else entry(data.tid, data.arg)
 }
 
-/** Errors of other realms and classes lose their kind on the way between threads. */
-const plain = (e: unknown) => (e instanceof Error ? Object.assign(new Error(e.message), { stack: e.stack }) : e)
+/** Errors lose their class and properties on the way between threads, so they travel in parts. */
+function trap(e: unknown): ThreadMessage {
+  if (!(e instanceof Error)) return { type: 'trap', name: 'Error', message: String(e), stack: undefined, details: {} }
+  const details: Record<string, unknown> = {}
+  for (const [k, v] of Object.entries(e)) if (k === 'code' || k === 'frames') details[k] = v
+  return { type: 'trap', name: e.name, message: e.message, stack: e.stack, details }
+}
 
 run().then(
   () => post({ type: 'end' }),
-  (e: unknown) => post(e instanceof ExitStatus ? { type: 'exit', code: e.code } : { type: 'trap', error: plain(e) }),
+  (e: unknown) => post(e instanceof ExitStatus ? { type: 'exit', code: e.code } : trap(e)),
 )

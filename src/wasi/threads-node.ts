@@ -10,6 +10,21 @@ import type { Stream } from './fs.ts'
 import { BROKEN, Cell, LATER, type ThreadData, type ThreadMessage } from './thread-protocol.ts'
 import { allCalls, bind, type Import, makeContext, type WASIOptions } from './wasi.ts'
 
+/** What ended a thread, told by it: a trap or an error of its instantiation. */
+export class ThreadError extends Error {
+  /** @param details the error's own properties that could travel */
+  constructor(
+    name: string,
+    message: string,
+    stack: string | undefined,
+    readonly details: Readonly<Record<string, unknown>>,
+  ) {
+    super(message)
+    this.name = name
+    if (stack) this.stack = stack
+  }
+}
+
 export type { ThreadRuntime } from './thread-protocol.ts'
 
 /** What `startThreads` takes. Clocks and random sources are the host's, since functions do not travel between threads. */
@@ -113,7 +128,7 @@ class Group {
         this.finish(() => this.resolve(m.code))
         return
       case 'trap':
-        this.finish(() => this.reject(m.error))
+        this.finish(() => this.reject(new ThreadError(m.name, m.message, m.stack, m.details)))
         return
       case 'end':
         if (tid === 0) this.finish(() => this.resolve(0))

@@ -1,0 +1,42 @@
+// The engines for the threads of a guest: each worker loads this module, decodes the program and makes its instance on the shared memory.
+import { decode } from '../binary/decode.ts'
+import { engineByName } from '../presets/engines.ts'
+import { MemInst } from '../runtime/instances.ts'
+import { instantiate } from '../runtime/instantiate.ts'
+import { Store } from '../runtime/store.ts'
+import type { Module } from '../syntax/module.ts'
+import type { MemType } from '../syntax/types.ts'
+import type { ThreadRuntime } from '../wasi/thread-protocol.ts'
+import { externs, facade, type Given } from './link.ts'
+
+/** What the command line posts as a program. It has been validated. */
+export interface ThreadCode {
+  bytes: Uint8Array
+  engine: string
+  file: string
+}
+
+/** What it posts as the memory. */
+export interface ThreadMemory {
+  type: MemType
+  maxPages: number
+  buffer: ArrayBufferLike
+}
+
+interface Program {
+  module: Module
+  code: ThreadCode
+}
+
+export const threadRuntime: ThreadRuntime = {
+  compile(code: ThreadCode): Program {
+    return { module: decode(code.bytes), code }
+  },
+  memory({ type, maxPages, buffer }: ThreadMemory): MemInst {
+    return new MemInst(type, maxPages, buffer)
+  },
+  instantiate({ module, code }: Program, given: Given) {
+    const store = new Store(engineByName(code.engine)!)
+    return facade(store, instantiate(store, module, externs(store, module, given), code.file))
+  },
+}

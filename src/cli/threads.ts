@@ -1,0 +1,47 @@
+// `anywasm run` for programs with threads: those that import a shared memory.
+import { Trap, type TrapCode, type TrapFrame } from '../errors.ts'
+import { MemInst } from '../runtime/instances.ts'
+import type { Store } from '../runtime/store.ts'
+import type { Import, ImportDesc, Module } from '../syntax/module.ts'
+import { startThreads, ThreadError, type ThreadOptions } from '../wasi/threads-node.ts'
+import type { ThreadCode, ThreadMemory } from './thread-runtime.ts'
+
+type MemoryImport = Import & { desc: Extract<ImportDesc, { kind: 'memory' }> }
+
+/** The shared memory that a program with threads imports. */
+export function sharedMemory(module: Module): MemoryImport | undefined {
+  return module.imports.find((i): i is MemoryImport => i.desc.kind === 'memory' && i.desc.type.shared)
+}
+
+/** Runs it and gives its exit code; rejects with the Trap of any thread. */
+export async function runThreads(
+  store: Store,
+  code: ThreadCode,
+  memory: MemoryImport,
+  options: Pick<ThreadOptions, 'args' | 'env' | 'preopens'>,
+): Promise<number> {
+  const { type } = memory.desc
+  const maxPages = store.memoryPages(type)
+  const inst = new MemInst(type, maxPages)
+  const handle: ThreadMemory = { type, maxPages, buffer: inst.buffer }
+  try {
+    return await startThreads({
+      ...options,
+      worker: new URL('../wasi/thread-worker.js', import.meta.url),
+      runtime: new URL('./thread-runtime.js', import.meta.url).href,
+      code,
+      memory: handle,
+      buffer: () => inst.buffer,
+      memoryImport: [memory.module, memory.name],
+    })
+  } catch (e) {
+    throw e instanceof ThreadError && (e.name === 'Trap' || e.name === 'Exhaustion') ? trapOf(e) : e
+  }
+}
+
+function trapOf(e: ThreadError): Trap {
+  const trap = new Trap(e.details['code'] as TrapCode)
+  trap.message = e.message
+  trap.frames = e.details['frames'] as TrapFrame[]
+  return trap
+}
