@@ -3,7 +3,7 @@
 // their bits, NaNs included, are moved as integers. Relaxed operators are deterministic: min and max do what their strict counterparts do; madd and nmadd
 // round the product too, as separate instructions would, because JavaScript has no fused operation and an exact emulation costs many times more.
 import { f32_from_bits, f32_to_bits } from './bits.ts'
-import { f64_nearest } from './f64.ts'
+import { f64_ceil, f64_floor, f64_nearest, f64_trunc } from './f64.ts'
 import type { Lanes } from './lanes.ts'
 import { move } from './v128-bits.ts'
 import { readF64 } from './v128-f64x2.ts'
@@ -69,17 +69,17 @@ export function f32x4_neg(v: Lanes, d: number, a: number): void {
 
 export function f32x4_ceil(v: Lanes, d: number, a: number): void {
   const s = v.f32
-  for (let k = 0; k < 4; k++) s[d + k] = Math.ceil(s[a + k]!)
+  for (let k = 0; k < 4; k++) s[d + k] = f64_ceil(s[a + k]!)
 }
 
 export function f32x4_floor(v: Lanes, d: number, a: number): void {
   const s = v.f32
-  for (let k = 0; k < 4; k++) s[d + k] = Math.floor(s[a + k]!)
+  for (let k = 0; k < 4; k++) s[d + k] = f64_floor(s[a + k]!)
 }
 
 export function f32x4_trunc(v: Lanes, d: number, a: number): void {
   const s = v.f32
-  for (let k = 0; k < 4; k++) s[d + k] = Math.trunc(s[a + k]!)
+  for (let k = 0; k < 4; k++) s[d + k] = f64_trunc(s[a + k]!)
 }
 
 export function f32x4_nearest(v: Lanes, d: number, a: number): void {

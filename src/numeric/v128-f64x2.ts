@@ -2,7 +2,7 @@
 // Vectors are given by their slots; v128-bits.ts tells the order of the parameters. Lanes that must keep their bits, NaNs included, are
 // moved as integers. Relaxed operators are deterministic: min and max do what their strict counterparts do; madd and nmadd round the product too, as separate
 // instructions would, because JavaScript has no fused operation and an exact emulation costs many times more.
-import { f64_nearest } from './f64.ts'
+import { f64_ceil, f64_floor, f64_ceil, f64_floor, f64_nearest, f64_trunc, f64_trunc } from './f64.ts'
 import type { Lanes } from './lanes.ts'
 import { move } from './v128-bits.ts'
 
@@ -113,15 +113,15 @@ export function f64x2_neg(v: Lanes, d: number, a: number): void {
 }
 
 export function f64x2_ceil(v: Lanes, d: number, a: number): void {
-  for (let k = 0; k < 4; k += 2) writeF64(v, d + k, Math.ceil(readF64(v, a + k)))
+  for (let k = 0; k < 4; k += 2) writeF64(v, d + k, f64_ceil(readF64(v, a + k)))
 }
 
 export function f64x2_floor(v: Lanes, d: number, a: number): void {
-  for (let k = 0; k < 4; k += 2) writeF64(v, d + k, Math.floor(readF64(v, a + k)))
+  for (let k = 0; k < 4; k += 2) writeF64(v, d + k, f64_floor(readF64(v, a + k)))
 }
 
 export function f64x2_trunc(v: Lanes, d: number, a: number): void {
-  for (let k = 0; k < 4; k += 2) writeF64(v, d + k, Math.trunc(readF64(v, a + k)))
+  for (let k = 0; k < 4; k += 2) writeF64(v, d + k, f64_trunc(readF64(v, a + k)))
 }
 
 export function f64x2_nearest(v: Lanes, d: number, a: number): void {
