@@ -36,6 +36,7 @@ export function exception(c: FuncCompiler, op: Op): boolean {
       return true
     case Op.rethrow: {
       const target = c.frames[c.frames.length - 1 - c.r.u32()]!
+      c.ops.flushEffects()
       c.line(`throw ${target.caught}`)
       c.kill()
       return true
@@ -125,5 +126,6 @@ function delegate(c: FuncCompiler, depth: number): void {
   c.open(`}catch(${caught}){`)
   c.line(`if(${c.scratch('dg')}===0)dg=${target}`)
   c.line(`throw ${caught}`)
+  c.open('}')
   c.close(frame)
 }
