@@ -32,20 +32,9 @@ export function atomic(e: MemoryEmitter, op: Op): boolean {
   else if (op === Op.memory_atomic_wait32 || op === Op.memory_atomic_wait64)
     give(e, I32, call('atomicWait', log2, pair(values[0]!), pair(values[1]!)))
   else if (rmw === undefined) give(e, row.results[0]!, call('atomicLoad', log2))
-  else if (rmw === 'cmpxchg')
-    give(
-      e,
-      row.results[0]!,
-      call('atomicCmpxchg', log2, fits(values[0]!, row.align), pair(values[0]!), pair(values[1]!)),
-    )
+  else if (rmw === 'cmpxchg') give(e, row.results[0]!, call('atomicCmpxchg', log2, pair(values[0]!), pair(values[1]!)))
   else give(e, row.results[0]!, call('atomicRmw', log2, `'${rmw === 'xchg' ? 'exchange' : rmw}'`, pair(values[0]!)))
   return true
-}
-
-/** Code that tells whether an expected value fits a lane of 2^log2 bytes. */
-function fits(slots: readonly Entry[], log2: number): string {
-  const low = log2 < 2 ? `${slots[0]!.code}>>>${8 << log2}===0` : 'true'
-  return slots.length > 1 && log2 < 3 ? `(${low}&&${slots[1]!.code}===0)` : `(${low})`
 }
 
 function give(e: MemoryEmitter, type: number, code: string): void {

@@ -253,8 +253,7 @@ export class FuncCompiler implements Emitter {
         this.end()
         return true
       case Op.br:
-        this.branch(this.r.u32())
-        this.dead = true
+        this.leave(this.r.u32())
         return true
       case Op.br_if:
         this.branchIf()
@@ -263,8 +262,7 @@ export class FuncCompiler implements Emitter {
         this.branchTable()
         return true
       case Op.return_:
-        this.branch(this.frames.length - 1)
-        this.dead = true
+        this.leave(this.frames.length - 1)
         return true
     }
     return exception(this, op) || call(this, op)
@@ -327,6 +325,13 @@ export class FuncCompiler implements Emitter {
       })
       height += value.slots.length
     }
+  }
+
+  /** Branches for good: what stays behind on the stack still has its effects. */
+  private leave(depth: number): void {
+    this.ops.flushEffectsBelowTop(this.labelTypes(depth).length)
+    this.branch(depth)
+    this.dead = true
   }
 
   branch(depth: number): void {

@@ -113,12 +113,10 @@ export class Operands {
       for (let k = 0; k < value.slots.length; k++) if (value.slots[k]!.effect) this.materialise(value, k)
   }
 
-  /** Evaluates all entries with effects below the top value, in order. */
-  flushEffectsBelowTop(): void {
-    const top = this.values[this.values.length - 1]!
-    for (const value of this.values)
-      for (let k = 0; k < value.slots.length; k++)
-        if (value !== top && value.slots[k]!.effect) this.materialise(value, k)
+  /** Evaluates all entries with effects below the top `count` values, in order. */
+  flushEffectsBelowTop(count = 1): void {
+    for (const value of this.values.slice(0, this.values.length - count))
+      for (let k = 0; k < value.slots.length; k++) if (value.slots[k]!.effect) this.materialise(value, k)
   }
 
   /** Evaluates all entries but constants. */

@@ -2,7 +2,7 @@
 // Vectors are given by their slots; v128-bits.ts tells the order of the parameters. Lanes that must keep their bits, NaNs included, are
 // moved as integers. Relaxed operators are deterministic: min and max do what their strict counterparts do; madd and nmadd round the product too, as separate
 // instructions would, because JavaScript has no fused operation and an exact emulation costs many times more.
-import { f64_ceil, f64_floor, f64_ceil, f64_floor, f64_nearest, f64_trunc, f64_trunc } from './f64.ts'
+import { f64_ceil, f64_floor, f64_nearest, f64_trunc } from './f64.ts'
 import type { Lanes } from './lanes.ts'
 import { move } from './v128-bits.ts'
 

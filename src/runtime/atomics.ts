@@ -66,12 +66,11 @@ export function atomicRmw(mem: MemInst, at: number, log2: number, what: Rmw, lo:
   return give(atomics[what]!(lanesOf(mem, log2), locate(mem, at, log2), value(log2, lo, hi)))
 }
 
-/** @param exact whether the expected value fits the lane at all; a wider one never matches */
+/** The expected value wraps to the lane, as the new one does. */
 export function atomicCmpxchg(
   mem: MemInst,
   at: number,
   log2: number,
-  exact: boolean,
   el: number,
   eh: number,
   lo: number,
@@ -79,7 +78,6 @@ export function atomicCmpxchg(
 ): number {
   const lanes = lanesOf(mem, log2)
   const index = locate(mem, at, log2)
-  if (!exact) return give(atomics['load']!(lanes, index))
   return give(atomics['compareExchange']!(lanes, index, value(log2, el, eh), value(log2, lo, hi)))
 }
 
