@@ -124,7 +124,8 @@ function delegate(c: FuncCompiler, depth: number): void {
   c.frames.pop()
   const caught = `c${frame.label}`
   c.open(`}catch(${caught}){`)
-  c.line(`if(${c.scratch('dg')}===0)dg=${target}`)
+  // An exception that was sent to this very try goes on from here too.
+  c.line(`if(${c.scratch('dg')}===0||dg===${frame.id})dg=${target}`)
   c.line(`throw ${caught}`)
   c.open('}')
   c.close(frame)
