@@ -42,9 +42,9 @@ export function decode(bytes: Uint8Array): Module {
   while (!r.done) {
     const at = r.pos
     const id = r.byte()
-    const size = r.length()
+    // What is wrong inside a section is the better error, so its size is held against the module's end only after it has been read.
+    const size = id === 0 ? r.length() : r.u32()
     const start = r.pos
-    if (size > r.end - start) throw malformed('unexpected end of section or function', r.end)
     if (id === 0) customs.push(custom(r, start + size, last))
     else {
       const place = SECTION_ORDER.indexOf(id as (typeof SECTION_ORDER)[number])
@@ -54,6 +54,8 @@ export function decode(bytes: Uint8Array): Module {
       section(r, id, m)
       last = id
     }
+    if (start + size > r.end)
+      throw malformed(`length out of bounds: section of ${size} bytes, ${r.end - start} left`, at)
     if (r.pos !== start + size) throw malformed('section size mismatch', start)
   }
   m.customs = customs
