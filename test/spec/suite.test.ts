@@ -1,0 +1,67 @@
+// The specification's scripts on every engine. What an engine can't do yet stands in its ledger with the reason; a failure that is not there and
+// a pass that is there both fail. The data is not in this repository: ANYWASM_SPEC names its directory, or ../shared/spec is taken.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ENGINES } from '../../src/presets/engines.ts'
+import { runScript } from '../../src/script/run.ts'
+
+interface Entry {
+  /** Lines of the commands that fail; 'any' for a whole folder (its name ends with a slash) that is not run. */
+  failed: number[] | 'any'
+  /** How many commands are skipped. */
+  skipped?: number
+  reason: string
+}
+type Ledger = Record<string, Entry>
+
+const root = resolve(process.env['ANYWASM_SPEC'] ?? '../shared/spec')
+const present = existsSync(root)
+const scripts = present
+  ? readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.wast'))
+      .map((file) => file.replaceAll('\\', '/'))
+      .sort()
+  : []
+
+function ledgerOf(engine: string): Ledger {
+  const file = new URL(`./ledger-${engine}.json`, import.meta.url)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Ledger) : {}
+}
+
+describe.skipIf(!present)(`the suite in ${root}`, () => {
+  test('has scripts', () => expect(scripts.length).toBeGreaterThan(0))
+
+  describe.each(Object.keys(ENGINES))('on the %s', (name) => {
+    const ledger = ledgerOf(name)
+    const folders = Object.keys(ledger).filter((key) => key.endsWith('/'))
+
+    test('every line of the ledger is about something that exists, and gives a reason', () => {
+      const stale = Object.entries(ledger).filter(
+        ([key, { reason }]) =>
+          reason === '' || !scripts.some((file) => file === key || (key.endsWith('/') && file.startsWith(key))),
+      )
+      expect(stale).toEqual([])
+    })
+
+    const isListed = (file: string) => folders.some((folder) => file.startsWith(folder))
+    test.skip.each(scripts.filter(isListed))('%s', () => {})
+    test.each(scripts.filter((file) => !isListed(file)))('%s', (file) => {
+      const path = join(root, file)
+      const result = runScript(readFileSync(path), path, ENGINES[name]!)
+      expect(result.passed + result.failed + result.skipped).toBeGreaterThan(0)
+      const expected = ledger[file] ?? { failed: [], skipped: 0 }
+      const lines = expected.failed as number[]
+      const unexpected = result.failures.filter(({ line }) => !lines.includes(line))
+      const fixed = lines.filter((line) => result.failures.every((failure) => failure.line !== line))
+      expect({ unexpected, fixed, skipped: result.skipped }).toEqual({
+        unexpected: [],
+        fixed: [],
+        skipped: expected.skipped ?? 0,
+      })
+      expect(result.failures.length).toBe(result.failed)
+    })
+  })
+})
+
+test.skipIf(present)(`no specification suite: set ANYWASM_SPEC to its directory (looked in ${root})`, () => {})
