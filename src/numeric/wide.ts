@@ -1,60 +1,65 @@
-// Operators on pairs of i64s (proposal: wide arithmetic). The result is 128 bits in four slots: the lowest returned, then ret.hi, ret.i[2], ret.i[3].
-import { i64_mul, i64_sub } from './i64.ts'
+// The operators with results of 128 bits (proposal: wide arithmetic). The result is four slots: the lowest returned, then ret.hi, ret.i[2], ret.i[3].
+import { i64_add, i64_ge_u, i64_lt_u, i64_sub, mulHigh } from './i64.ts'
 import { ret } from './ret.ts'
 
-type Slot = number
+const TWO32 = 0x100000000
+const INV32 = 1 / TWO32
 
-export function i64_add128(a0: Slot, a1: Slot, a2: Slot, a3: Slot, b0: Slot, b1: Slot, b2: Slot, b3: Slot): number {
-  const r0 = (a0 + b0) | 0
-  const s1 = (a1 >>> 0) + (b1 >>> 0) + +(r0 >>> 0 < a0 >>> 0)
-  const s2 = (a2 >>> 0) + (b2 >>> 0) + +(s1 > 0xffffffff)
-  ret.hi = s1 | 0
-  ret.i[2] = s2 | 0
-  ret.i[3] = (a3 + b3 + +(s2 > 0xffffffff)) | 0
-  return r0
+/** Sets ret's slots 2 and 3 to a sum of the high halves and a carry. */
+function highSum(al: number, ah: number, bl: number, bh: number, carry: number): void {
+  const sum = (al >>> 0) + (bl >>> 0) + carry
+  ret.i[2] = sum
+  ret.i[3] = ah + bh + +(sum >= TWO32)
 }
 
-export function i64_sub128(a0: Slot, a1: Slot, a2: Slot, a3: Slot, b0: Slot, b1: Slot, b2: Slot, b3: Slot): number {
-  const s1 = (a1 >>> 0) - (b1 >>> 0) - +(a0 >>> 0 < b0 >>> 0)
-  const s2 = (a2 >>> 0) - (b2 >>> 0) - +(s1 < 0)
-  ret.hi = s1 | 0
-  ret.i[2] = s2 | 0
-  ret.i[3] = (a3 - b3 - +(s2 < 0)) | 0
-  return (a0 - b0) | 0
+export function i64_add128(
+  a0: number,
+  a1: number,
+  a2: number,
+  a3: number,
+  b0: number,
+  b1: number,
+  b2: number,
+  b3: number,
+): number {
+  const lo = i64_add(a0, a1, b0, b1)
+  highSum(a2, a3, b2, b3, i64_lt_u(lo, ret.hi, a0, a1))
+  return lo
 }
 
-/** The product of two unsigned int32s: the low half; the high one is in ret.hi. */
-const product = (a: number, b: number): number => i64_mul(a, 0, b, 0)
-
-export function i64_mul_wide_u(al: Slot, ah: Slot, bl: Slot, bh: Slot): number {
-  const r0 = product(al, bl)
-  const c0 = ret.hi >>> 0
-  const m1 = product(al, bh) >>> 0
-  const h1 = ret.hi >>> 0
-  const m2 = product(ah, bl) >>> 0
-  const h2 = ret.hi >>> 0
-  const top = product(ah, bh) >>> 0
-  const h3 = ret.hi
-  const s1 = c0 + m1 + m2
-  const s2 = Math.floor(s1 / 4294967296) + h1 + h2 + top
-  ret.hi = s1 | 0
-  ret.i[2] = s2 | 0
-  ret.i[3] = (h3 + Math.floor(s2 / 4294967296)) | 0
-  return r0
+export function i64_sub128(
+  a0: number,
+  a1: number,
+  a2: number,
+  a3: number,
+  b0: number,
+  b1: number,
+  b2: number,
+  b3: number,
+): number {
+  // a - b is a + ~b + 1, and the carry into the high half is the absence of a borrow.
+  highSum(a2, a3, ~b2, ~b3, i64_ge_u(a0, a1, b0, b1))
+  return i64_sub(a0, a1, b0, b1)
 }
 
-export function i64_mul_wide_s(al: Slot, ah: Slot, bl: Slot, bh: Slot): number {
-  const r0 = i64_mul_wide_u(al, ah, bl, bh)
-  const r1 = ret.hi
-  // Each negative operand has been taken for one 2^64 greater.
-  for (const [sign, lo, hi] of [
-    [ah, bl, bh],
-    [bh, al, ah],
-  ] as const) {
-    if (sign >= 0) continue
-    ret.i[2] = i64_sub(ret.i[2]!, ret.i[3]!, lo, hi)
-    ret.i[3] = ret.hi
-  }
-  ret.hi = r1
-  return r0
+export function i64_mul_wide_u(al: number, ah: number, bl: number, bh: number): number {
+  const p00 = Math.imul(al, bl)
+  const p01 = Math.imul(al, bh)
+  const p10 = Math.imul(ah, bl)
+  const p11 = Math.imul(ah, bh)
+  // Sums of words stay far below 2^53.
+  const s1 = (mulHigh(al, bl, p00) >>> 0) + (p01 >>> 0) + (p10 >>> 0)
+  const s2 = (mulHigh(al, bh, p01) >>> 0) + (mulHigh(ah, bl, p10) >>> 0) + (p11 >>> 0) + Math.floor(s1 * INV32)
+  ret.hi = s1 | 0
+  ret.i[2] = s2
+  ret.i[3] = mulHigh(ah, bh, p11) + Math.floor(s2 * INV32)
+  return p00
+}
+
+export function i64_mul_wide_s(al: number, ah: number, bl: number, bh: number): number {
+  const lo = i64_mul_wide_u(al, ah, bl, bh)
+  // A negative operand counted 2^64 too much: take the other one off the high half.
+  if (ah < 0) highSum(ret.i[2]!, ret.i[3]!, ~bl, ~bh, 1)
+  if (bh < 0) highSum(ret.i[2]!, ret.i[3]!, ~al, ~ah, 1)
+  return lo
 }

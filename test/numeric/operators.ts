@@ -13,6 +13,7 @@ import * as i8x16 from '../../src/numeric/v128-i8x16.ts'
 import * as i16x8 from '../../src/numeric/v128-i16x8.ts'
 import * as i32x4 from '../../src/numeric/v128-i32x4.ts'
 import * as i64x2 from '../../src/numeric/v128-i64x2.ts'
+import * as wide from '../../src/numeric/wide.ts'
 import { ADDR, type Row, rows } from '../../src/syntax/instructions.ts'
 import { Op } from '../../src/syntax/opcode.ts'
 import { F32, F64, I32, I64, V128, type ValType } from '../../src/syntax/types.ts'
@@ -20,7 +21,8 @@ import { F32, F64, I32, I64, V128, type ValType } from '../../src/syntax/types.t
 // biome-ignore lint/suspicious/noExplicitAny: operators of every shape
 type Operator = (...operands: any[]) => any
 type Operators = Record<string, Operator>
-export const scalarOps: Operators = { ...i32, ...i64, ...f32, ...f64, ...convert }
+
+export const scalarOps: Operators = { ...i32, ...i64, ...f32, ...f64, ...convert, ...wide }
 const { made: _, ...v128Ops } = v128
 export const vectorOps: Operators = { ...v128Ops, ...i8x16, ...i16x8, ...i32x4, ...i64x2, ...f32x4, ...f64x2 }
 
