@@ -1,5 +1,6 @@
 // Decodes a binary module (specification: Binary Format, Modules). Every byte is looked at, bodies included, so that what decodes is well-formed;
 // whether it is valid is valid/'s question. Like the reference interpreter, a section is read up to its natural end and then held against its size.
+import { MalformedError } from '../errors.ts'
 import * as limit from '../syntax/limits.ts'
 import {
   type Code,
@@ -42,7 +43,6 @@ export function decode(bytes: Uint8Array): Module {
   while (!r.done) {
     const at = r.pos
     const id = r.byte()
-    // What is wrong inside a section is the better error, so its size is held against the module's end only after it has been read.
     const size = id === 0 ? r.length() : r.u32()
     const start = r.pos
     if (id === 0) customs.push(custom(r, start + size, last))
@@ -51,6 +51,7 @@ export function decode(bytes: Uint8Array): Module {
       if (place < 0) throw malformed(`malformed section id`, at)
       if (last !== 0 && place <= SECTION_ORDER.indexOf(last as 1))
         throw malformed('unexpected content after last section', at)
+      if (size > r.end - start) truncated(r, id, m, size)
       section(r, id, m)
       last = id
     }
@@ -60,6 +61,17 @@ export function decode(bytes: Uint8Array): Module {
   }
   m.customs = customs
   return finish(m, r)
+}
+
+/** Throws what is wrong with a section that goes beyond the module: the first fault in what is there of it, or its length. */
+function truncated(r: CodeReader, id: number, m: Building, size: number): never {
+  const start = r.pos
+  try {
+    section(r, id, m)
+  } catch (e) {
+    if (e instanceof MalformedError && !/^(unexpected end|length out)/.test(e.reason)) throw e
+  }
+  throw malformed(`length out of bounds: section of ${size} bytes, ${r.end - start} left`, start)
 }
 
 function header(r: CodeReader): void {
