@@ -15,5 +15,7 @@ export type {
 } from './fs.ts'
 export { MemoryFileSystem, type MemoryOptions, type MemoryTree } from './fs-memory.ts'
 export { NodeFileSystem, NodeStream } from './fs-node.ts'
+export { overlay } from './fs-overlay.ts'
+export { mounts, readOnly } from './fs-views.ts'
 export { ConsoleStream, emptyStream } from './stdio.ts'
 export { type InstanceLike, WASI, type WASIOptions } from './wasi.ts'

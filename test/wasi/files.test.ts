@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Errno, type FileSystem, MemoryFileSystem, NodeFileSystem } from '../../src/wasi/index.ts'
+import {
+  Errno,
+  type FileSystem,
+  MemoryFileSystem,
+  mounts,
+  NodeFileSystem,
+  overlay,
+  readOnly,
+} from '../../src/wasi/index.ts'
 import { CREAT, DIRECTORY, EXCL, Guest, TRUNC } from './guest.ts'
 
 let temp = ''
@@ -18,6 +26,8 @@ const systems: Record<string, () => FileSystem> = {
     return new NodeFileSystem(temp)
   },
   memory: () => new MemoryFileSystem(),
+  overlay: () => overlay(new MemoryFileSystem(), new MemoryFileSystem()),
+  mounts: () => mounts({ '/': new MemoryFileSystem() }),
 }
 
 describe.each(Object.keys(systems))('on the file system %s', (name) => {
@@ -296,5 +306,104 @@ describe('in memory', () => {
     const g = new Guest({ preopens: { '/a': new MemoryFileSystem({ f: '' }), '/b': new MemoryFileSystem() } })
     expect(g.call('path_rename', 3, ...g.string('f'), 4, ...g.string('f', 8192))).toBe(Errno.XDEV)
     expect(g.call('path_link', 3, 0, ...g.string('f'), 4, ...g.string('f', 8192))).toBe(Errno.XDEV)
+  })
+})
+
+describe('read-only', () => {
+  test('reads everything and changes nothing', () => {
+    const inner = new MemoryFileSystem({ f: 'text', d: { g: 'more' } })
+    const g = new Guest(readOnly(inner))
+    expect([g.cat('f'), g.cat('d/g'), g.ls('.')]).toEqual(['text', 'more', ['d', 'f']])
+    expect([g.save('f', 'x'), g.save('new', 'x'), g.mkdir('e'), g.rmdir('d'), g.unlink('f')]).toEqual(
+      Array(5).fill('ROFS'),
+    )
+    expect([g.rename('f', 'h'), g.link('f', 'h'), g.symlink('f', 'h'), g.touch('f', 1n)]).toEqual(Array(4).fill('ROFS'))
+    expect(g.open('f', CREAT, { write: false })).toBe(4)
+    expect(g.open('f', CREAT | EXCL)).toBe(-Errno.EXIST)
+    expect(g.open('none')).toBe(-Errno.NOENT)
+    expect(new TextDecoder().decode(inner.readFile('f'))).toBe('text')
+    expect(inner.list()).toEqual(['f', 'd'])
+  })
+})
+
+describe('mounts', () => {
+  test('put file systems at paths', () => {
+    const base = new MemoryFileSystem({ f: 'base', usr: { old: 'hidden', bin: { ls: 'ls' } } })
+    const share = new MemoryFileSystem({ doc: 'share' })
+    const g = new Guest(mounts({ '/': base, '/usr/share': share, '/a/b': new MemoryFileSystem() }))
+    expect(g.ls('.')).toEqual(['a', 'f', 'usr'])
+    expect(g.ls('usr')).toEqual(['bin', 'old', 'share'])
+    expect(g.ls('a')).toEqual(['b'])
+    expect([g.cat('usr/share/doc'), g.cat('usr/share/../bin/ls')]).toEqual(['share', 'ls'])
+    expect(g.save('a/b/new', 'x')).toBe('SUCCESS')
+    expect(g.save('a/new', 'x')).toBe('ROFS')
+    expect(g.save('usr/share/new', 'x')).toBe('SUCCESS')
+    expect(share.list()).toEqual(['doc', 'new'])
+    expect([g.rmdir('usr/share'), g.rename('usr/share', 'x'), g.rename('f', 'usr/share')]).toEqual(
+      Array(3).fill('BUSY'),
+    )
+    expect(g.mkdir('usr/share')).toBe('EXIST')
+    expect(g.rename('f', 'usr/share/f')).toBe('XDEV')
+    expect(g.stat('usr/share')).toMatchObject({ type: 3 })
+    expect(() => mounts({ '/a/../b': base })).toThrow('..')
+  })
+})
+
+describe('overlay', () => {
+  const both = () => {
+    const lower = new MemoryFileSystem({ f: 'lower', d: { g: 'deep', e: { h: 'deeper' } } })
+    const upper = new MemoryFileSystem()
+    return { lower, upper, g: new Guest(overlay(readOnly(lower), upper)) }
+  }
+  const text = (m: MemoryFileSystem, path: string) => new TextDecoder().decode(m.readFile(path))
+
+  test('reads from below, writes above', () => {
+    const { lower, upper, g } = both()
+    expect([g.cat('f'), g.cat('d/e/h')]).toEqual(['lower', 'deeper'])
+    expect(upper.list()).toEqual([])
+    const fd = g.open('d/e/h')
+    g.seek(fd, 0n, 2)
+    expect(g.write(fd, ' still')).toBe(6)
+    expect(g.cat('d/e/h')).toBe('deeper still')
+    expect([text(lower, 'd/e/h'), text(upper, 'd/e/h')]).toEqual(['deeper', 'deeper still'])
+    expect(g.save('f', 'new')).toBe('SUCCESS')
+    expect([g.cat('f'), text(lower, 'f')]).toEqual(['new', 'lower'])
+    expect(g.save('d/e/new', '')).toBe('SUCCESS')
+    expect(g.ls('d/e')).toEqual(['h', 'new'])
+  })
+
+  test('what is deleted stays away, also when it is made again', () => {
+    const { lower, g } = both()
+    expect(g.unlink('f')).toBe('SUCCESS')
+    expect([g.cat('f'), g.ls('.')]).toEqual(['NOENT', ['d']])
+    expect(g.save('f', 'again')).toBe('SUCCESS')
+    expect(g.unlink('f')).toBe('SUCCESS')
+    expect(g.cat('f')).toBe('NOENT')
+    expect(g.rmdir('d')).toBe('NOTEMPTY')
+    expect([g.unlink('d/e/h'), g.rmdir('d/e'), g.unlink('d/g'), g.rmdir('d')]).toEqual(Array(4).fill('SUCCESS'))
+    expect(g.mkdir('d')).toBe('SUCCESS')
+    expect(g.ls('d')).toEqual([])
+    expect(text(lower, 'd/e/h')).toBe('deeper')
+  })
+
+  test('renames, links and times', () => {
+    const { lower, g } = both()
+    expect(g.rename('f', 'd/g')).toBe('SUCCESS')
+    expect([g.cat('f'), g.cat('d/g')]).toEqual(['NOENT', 'lower'])
+    expect(g.unlink('d/g')).toBe('SUCCESS')
+    expect(g.ls('d')).toEqual(['e'])
+    expect(g.rename('d', 'x')).toBe('XDEV')
+    expect(g.link('d/e/h', 'h')).toBe('SUCCESS')
+    expect(g.stat('h')).toMatchObject({ nlink: 2n })
+    expect(g.touch('d/e', 42n)).toBe('SUCCESS')
+    expect(g.stat('d/e')).toMatchObject({ mtim: 42n })
+    expect([text(lower, 'f'), text(lower, 'd/g')]).toEqual(['lower', 'deep'])
+  })
+
+  test('a failed copy leaves the original in place', () => {
+    const lower = new MemoryFileSystem({ f: 'x'.repeat(1000) })
+    const g = new Guest(overlay(lower, new MemoryFileSystem({}, { quota: 500 })))
+    expect(g.open('f')).toBe(-Errno.NOSPC)
+    expect(g.cat('f').length).toBe(1000)
   })
 })

@@ -8,7 +8,8 @@ export const TRUNC = 8
 
 /** Everything a file or a directory can be asked to do, as a program asks for it. */
 const ALL = (1n << 29n) - 1n
-const FD_WRITE = 1n << 6n
+/** FD_DATASYNC, FD_WRITE, FD_ALLOCATE, FD_FILESTAT_SET_SIZE: what the C library leaves out for O_RDONLY. */
+const WRITING = (1n << 0n) | (1n << 6n) | (1n << 8n) | (1n << 22n)
 
 const PATH = 1024
 const PATH2 = 8192
@@ -45,7 +46,7 @@ export class Guest {
 
   /** The descriptor, or the negated error. */
   open(path: string, oflags = 0, o: { follow?: boolean; fd?: number; flags?: number; write?: boolean } = {}): number {
-    const rights = oflags & DIRECTORY || o.write === false ? ALL & ~FD_WRITE : ALL
+    const rights = oflags & DIRECTORY || o.write === false ? ALL & ~WRITING : ALL
     const errno = this.call(
       'path_open',
       o.fd ?? 3,

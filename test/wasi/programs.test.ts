@@ -9,6 +9,10 @@ import {
   type FileSystem,
   MemoryFileSystem,
   type MemoryTree,
+  mounts,
+  NodeFileSystem,
+  overlay,
+  readOnly,
   type Stream,
   WASI,
 } from '../../src/wasi/index.ts'
@@ -90,6 +94,12 @@ if (!existsSync(data)) {
 const systems: Record<string, Prepare> = {
   node: prepareRoot,
   memory: (_, folder, root) => new MemoryFileSystem(load(join(folder, root))),
+  overlay(_, folder, root) {
+    const from = join(folder, root)
+    const lower = existsSync(from) ? new NodeFileSystem(from) : new MemoryFileSystem()
+    return overlay(readOnly(lower), new MemoryFileSystem())
+  },
+  mounts: (_, folder, root) => mounts({ '/': new MemoryFileSystem(load(join(folder, root))) }),
 }
 for (const set of existsSync(data) ? sets : []) {
   const folder = join(data, set)
