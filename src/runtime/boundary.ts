@@ -6,15 +6,23 @@ import type { FuncType, ValType } from '../syntax/types.ts'
 import { slotCount } from '../syntax/types.ts'
 import { type Callable, ExnInst, FuncInst, HostThrow } from './instances.ts'
 import type { Store } from './store.ts'
-import { getValue, leaveResults, newSlots, pushSlots, putValue, slotsOf, takeResults, type Value } from './values.ts'
+import {
+  getValue,
+  leaveResults,
+  newSlots,
+  pushSlots,
+  putValue,
+  slotsOf,
+  takeResults,
+  type Value,
+  valueList,
+} from './values.ts'
 
 /** Calls a function with values of its parameter types and gives its results. */
 export function invoke(store: Store, func: FuncInst, args: readonly Value[]): Value[] {
   const { params, results } = func.type
-  // The leading string keeps the array from becoming one of raw doubles, which would lose NaN bits.
-  const slots: unknown[] = ['']
+  const slots = valueList()
   for (let i = 0; i < params.length; i++) pushSlots(slots, params[i]!, args[i])
-  slots.shift()
   try {
     return takeResults(results, func.code(...slots))
   } catch (e) {
@@ -62,7 +70,7 @@ export function hostCode(type: FuncType, fn: (args: Value[]) => readonly Value[]
 
 /** Argument slots to values. */
 export function fromArgs(types: readonly ValType[], slots: readonly unknown[]): Value[] {
-  const out: Value[] = ['']
+  const out = valueList()
   const s = newSlots(4)
   let at = 0
   for (const t of types) {
@@ -74,7 +82,6 @@ export function fromArgs(types: readonly ValType[], slots: readonly unknown[]): 
     }
     at += n
   }
-  out.shift()
   return out
 }
 
@@ -93,10 +100,11 @@ export function newException(tag: ExnInst['tag'], values: readonly Value[]): Exn
 
 /** An exception's payload as values. */
 export function payloadOf(exn: ExnInst): Value[] {
+  const out = valueList()
   let at = 0
-  return exn.tag.type.params.map((t) => {
-    const v = getValue(exn.payload, at, t)
+  for (const t of exn.tag.type.params) {
+    out.push(getValue(exn.payload, at, t))
     at += slotCount(t)
-    return v
-  })
+  }
+  return out
 }

@@ -9,13 +9,12 @@ import { Op } from '../syntax/opcode.ts'
 import type { StructType } from '../syntax/types.ts'
 import { newArray, setElement, setField, structLayout } from './gc.ts'
 import type { ModuleInst } from './instances.ts'
-import { readGlobal, V128Value, type Value } from './values.ts'
+import { readGlobal, V128Value, type Value, valueList } from './values.ts'
 
 /** The value of a constant expression in an instance whose functions and earlier globals exist. */
 export function evaluate(inst: ModuleInst, code: Code): Value {
   const r = new CodeReader(code)
-  // The leading string keeps the array from becoming one of raw doubles, which would lose NaN bits.
-  const stack: Value[] = ['']
+  const stack = valueList()
   for (let op = r.op(); op !== Op.end; op = r.op()) step(inst, r, op, stack)
   return stack.pop()
 }

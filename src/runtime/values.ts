@@ -23,7 +23,14 @@ export const defaultValue = (t: ValType): Value =>
 /** How many slots values of these types take together. */
 export const slotsOf = (types: readonly ValType[]): number => types.reduce((n, t) => n + slotCount(t), 0)
 
-/** Slots of values, in a list that keeps every NaN's bits (its first element, undefined, sees to the elements kind; callers drop it). */
+/** An empty list that keeps every NaN's bits: one that has only ever held numbers becomes an array of raw doubles, which quietens them. */
+export function valueList(): Value[] {
+  const list: Value[] = ['']
+  list.pop()
+  return list
+}
+
+/** Pushes a value's slots; `out` is a valueList. */
 export function pushSlots(out: unknown[], t: ValType, v: Value): void {
   if (t === I64) out.push(Number(BigInt.asIntN(32, v as bigint)), Number((v as bigint) >> 32n) | 0)
   else if (t === V128) out.push(...(v as V128Value).lanes)
@@ -74,7 +81,7 @@ export function getValue(s: Slots, at: number, t: ValType): Value {
 
 /** The values that a call of a function with these results has left: its JavaScript result and `ret`. */
 export function takeResults(types: readonly ValType[], first: unknown): Value[] {
-  const out: Value[] = []
+  const out = valueList()
   let at = 0
   for (const t of types) {
     if (at === 0) out.push(firstResult(t, first))
