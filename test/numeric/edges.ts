@@ -11,6 +11,12 @@ function ints(width: number): bigint[] {
     const narrow = [0, 1, 7, 8, 15, 16, 20, 21, 24, 31, 32, 33, 47, 52, 53, 54, 62, 63].includes(k)
     if (narrow) for (const d of [-1n, 0n, 1n]) out.push((1n << BigInt(k)) + d, -(1n << BigInt(k)) + d)
   }
+  // Halfway between two floats, and one beside it: the least unit of an f32 or f64 at 2^k is 2^(k - 23) or 2^(k - 52).
+  for (const k of [54n, 55n, 60n, 62n, 63n]) {
+    for (const half of [1n << (k - 24n), 3n << (k - 24n), 1n << (k - 53n), 3n << (k - 53n)]) {
+      for (const d of [-1n, 0n, 1n]) out.push((1n << k) + half + d, -(1n << k) - half - d)
+    }
+  }
   return unique(out.map((x) => BigInt.asUintN(width, x)))
 }
 
