@@ -125,7 +125,8 @@ class NodeDirectory implements DirectoryHandle {
   ) {}
 
   private at(name: string): string {
-    if (nodeProcess()?.platform === 'win32' && /[\\:]/.test(name)) fail(Errno.INVAL)
+    // Windows has more separators, and takes names with dots or spaces at the end for others.
+    if (nodeProcess()?.platform === 'win32' && name !== '.' && /[\\/:]|[. ]$/.test(name)) fail(Errno.INVAL)
     // The name `.` needs its own spelling: the plain /proc entry would be a link, not the directory.
     return `${this.path}/${name}`
   }
@@ -185,6 +186,8 @@ class NodeDirectory implements DirectoryHandle {
   }
   link(name: string, to: DirectoryHandle, newName: string): void {
     if (!(to instanceof NodeDirectory)) throw new WASIError(Errno.XDEV)
+    // Linux links the link itself; other systems follow it, which could lead out.
+    if (nodeProcess()?.platform !== 'linux' && this.isLink(name)) fail(Errno.NOTSUP)
     this.fs.linkSync(this.at(name), to.at(newName))
   }
   sync(): void {

@@ -55,6 +55,9 @@ export type Import = (...args: (number | bigint)[]) => number
 
 const encoder = new TextEncoder()
 
+/** By name, since a buffer may come from another realm. */
+const BUFFERS = new Set(['[object ArrayBuffer]', '[object SharedArrayBuffer]'])
+
 function terminated(s: string, what: string): Uint8Array {
   if (s.includes('\0')) throw new TypeError(`${what} must not contain a NUL character`)
   return encoder.encode(`${s}\0`)
@@ -191,10 +194,7 @@ export class WASI {
   private take(instance: InstanceLike, memory: MemoryLike | undefined): void {
     if (this.started) throw new Error('This WASI has been started already: make a new one for each run')
     const m = memory ?? (instance.exports['memory'] as MemoryLike | undefined)
-    if (
-      !(m?.buffer instanceof ArrayBuffer) &&
-      Object.prototype.toString.call(m?.buffer) !== '[object SharedArrayBuffer]'
-    )
+    if (!m || !BUFFERS.has(Object.prototype.toString.call(m.buffer)))
       throw new TypeError('The instance must export a memory named "memory"')
     this.memory = m
     this.started = true
