@@ -1,6 +1,6 @@
 // Builds dist/: one esbuild bundle with shared chunks (so that `enum Op` is inlined and `Trap` has one identity), then declarations.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
@@ -19,12 +19,12 @@ const commands = ['cli/main', 'cli/thread-runtime']
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /** Bundles the entries that exist, with chunks in common, so that a class has one identity. */
-async function bundle(entries, banner) {
+async function bundle(entries, banner, out) {
   const present = entries.filter((e) => existsSync(`src/${e}.ts`))
   if (present.length === 0) return
   await esbuild.build({
     entryPoints: present.map((e) => ({ in: `src/${e}.ts`, out: e })),
-    outdir: 'dist',
+    outdir: out,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -38,16 +38,25 @@ async function bundle(entries, banner) {
 
 /** @param {{ types: boolean }} options whether to emit declarations as well */
 export async function build({ types }) {
-  rmSync('dist', { recursive: true, force: true })
-  mkdirSync('dist')
-  await bundle(library, '// anywasm, MIT licence')
-  await bundle(commands, `// anywasm, MIT licence\n${REQUIRE}`)
-  if (types) {
-    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-    const run = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { stdio: 'inherit' })
-    if (run.status !== 0) process.exitCode = 1
+  // Into a folder of its own first: whoever runs dist/ meanwhile sees the old build or the new one, and a failed build leaves the old one.
+  const out = `dist-${process.pid}`
+  mkdirSync(out)
+  try {
+    await bundle(library, '// anywasm, MIT licence', out)
+    await bundle(commands, `// anywasm, MIT licence\n${REQUIRE}`, out)
+    if (types) declarations(`${out}/types`)
+    writeFileSync(`${out}/.built`, '')
+    rmSync('dist', { recursive: true, force: true })
+    renameSync(out, 'dist')
+  } finally {
+    rmSync(out, { recursive: true, force: true })
   }
-  writeFileSync('dist/.built', '')
+}
+
+function declarations(outDir) {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+  const run = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', outDir], { stdio: 'inherit' })
+  if (run.status !== 0) process.exitCode = 1
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await build({ types: true })
