@@ -1,20 +1,20 @@
 // Runs scripts: one store per script, every command on its own, so that whatever goes wrong in one is that command's failure and no more
-// (specification: interpreter, Scripts). Messages are compared by prefix. Threads run to their end where they stand; see blocks() for those that can't.
-import { CodeReader } from '../binary/code.ts'
+// (specification: interpreter, Scripts). Messages are compared by prefix. Threads run to their end where they stand; those that
+// wait for each other run in other agents, where the embedder has some.
 import { decode } from '../binary/decode.ts'
 import { CompileError, Exhaustion, InvalidError, LinkError, MalformedError, Trap } from '../errors.ts'
 import { invoke } from '../runtime/boundary.ts'
-import { ExnInst, type Extern, type ModuleInst } from '../runtime/instances.ts'
+import { ExnInst, type Extern, MemInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
 import { type Executor, Store, type StoreLimits } from '../runtime/store.ts'
-import { readGlobal, type Value } from '../runtime/values.ts'
+import { readGlobal, type Value, valueList } from '../runtime/values.ts'
 import type { Module } from '../syntax/module.ts'
-import { Op } from '../syntax/opcode.ts'
 import { validate } from '../valid/module.ts'
 import { parseScript } from './parse.ts'
 import { constValue, HostRefs, matchesPattern, showPattern, showValue } from './patterns.ts'
 import { type Action, type Command, type ModuleSource, matchesMessage, moduleBytes, type Pattern } from './script.ts'
 import { spectest } from './spectest.ts'
+import { countCommands, mayWait, sharedMemories, type ThreadJob } from './threads.ts'
 
 /** A command that did not do what the script expects. */
 export interface ScriptFailure {
@@ -40,6 +40,8 @@ export interface ScriptOptions {
   limits?: Partial<StoreLimits>
   /** The script is of the time before WebAssembly 2.0: one memory, one table, limits of 32 bits. By default the file's path decides. */
   oldBase?: boolean
+  /** Starts a thread in another agent, which calls runThread; gives a function that waits for its end. Without it, threads that wait for each other are skipped. */
+  startThread?: (job: ThreadJob) => () => ScriptResult
 }
 
 /** The scripts beside the threads proposal's repository are older than the others. */
@@ -61,37 +63,56 @@ export function runScript(
   executor: Executor,
   options: ScriptOptions = {},
 ): ScriptResult {
-  const result: ScriptResult = { file, passed: 0, failed: 0, skipped: 0, failures: [] }
+  const run = new Run(source, file, new Store(executor, options.limits), options)
   let commands: Command[]
   try {
     commands = parseScript(source)
   } catch (e) {
-    result.failed = 1
-    result.failures.push({
-      line: e instanceof CompileError ? e.line : 0,
-      message: `the script does not parse: ${text(e)}`,
-    })
-    return result
+    run.fail(e instanceof CompileError ? e.line : 0, `the script does not parse: ${text(e)}`)
+    return run.result
   }
-  const run = new Run(new Store(executor, options.limits), options, options.oldBase ?? OLD_BASE.test(file), result)
-  run.all(commands, new Scope(spectest(run.store, options.print ?? (() => {}))))
-  return result
+  run.all(commands, new Scope(spectest(run.store, options.print ?? (() => {})), []))
+  return run.result
 }
+
+/** Runs a thread of a script: what `startThread` starts calls this, in an agent of its own. */
+export function runThread(job: ThreadJob, executor: Executor, options: ScriptOptions = {}): ScriptResult {
+  const run = new Run(job.source, job.file, new Store(executor, options.limits), options)
+  let commands: readonly Command[] = parseScript(job.source)
+  for (const index of job.path) {
+    const command = commands[index]
+    if (command?.kind !== 'thread') throw new Error(`no thread at ${job.path.join('.')}`)
+    commands = command.commands
+  }
+  const scope = new Scope(spectest(run.store, options.print ?? (() => {})), job.path)
+  for (const { id, memories } of job.shared)
+    scope.instances.set(id, new Map(memories.map((m) => [m.name, new MemInst(m.type, m.maxPages, m.buffer)])))
+  run.all(commands, scope)
+  return run.result
+}
+
+type Exports = ReadonlyMap<string, Extern>
+type Join = () => ScriptResult
 
 /** The names that a script, or one of its threads, has given. */
 class Scope {
-  readonly instances = new Map<string, ModuleInst>()
+  readonly instances = new Map<string, Exports>()
   readonly definitions = new Map<string, Module>()
-  readonly registered = new Map<string, ReadonlyMap<string, Extern>>()
-  readonly threads = new Set<string>()
-  instance: ModuleInst | undefined
+  readonly registered = new Map<string, Exports>()
+  /** Threads by name; those in other agents with what waits for their end. */
+  readonly threads = new Map<string, Join | undefined>()
+  instance: Exports | undefined
   definition: Module | undefined
 
-  constructor(readonly spectest: ReadonlyMap<string, Extern>) {
+  /** @param path where its commands are, as ThreadJob says */
+  constructor(
+    readonly spectest: Exports,
+    readonly path: readonly number[],
+  ) {
     this.registered.set('spectest', spectest)
   }
 
-  find(id: string | undefined): ModuleInst {
+  find(id: string | undefined): Exports {
     const found = id === undefined ? this.instance : this.instances.get(id)
     if (found === undefined) throw new Unmet(id === undefined ? 'there is no instance' : `unknown instance ${id}`)
     return found
@@ -106,38 +127,53 @@ class Scope {
 
 class Run {
   readonly hosts = new HostRefs()
+  readonly oldBase: boolean
+  readonly result: ScriptResult
 
   constructor(
+    readonly source: string | Uint8Array,
+    file: string,
     readonly store: Store,
     readonly options: ScriptOptions,
-    readonly oldBase: boolean,
-    readonly result: ScriptResult,
-  ) {}
-
-  all(commands: readonly Command[], scope: Scope): void {
-    const concurrent = commands.some((command) => command.kind === 'thread' && this.blocks(command.commands))
-    for (const command of commands) {
-      if (concurrent && (command.kind === 'thread' || command.kind === 'wait')) this.result.skipped += count(command)
-      else this.one(command, scope)
-    }
+  ) {
+    this.oldBase = options.oldBase ?? OLD_BASE.test(file)
+    this.result = { file, passed: 0, failed: 0, skipped: 0, failures: [] }
   }
 
-  private one(command: Command, scope: Scope): void {
+  fail(line: number, message: string): void {
+    this.result.failed++
+    this.result.failures.push({ line, message })
+  }
+
+  all(commands: readonly Command[], scope: Scope): void {
+    const concurrent = commands.some((command) => command.kind === 'thread' && mayWait(command.commands))
+    commands.forEach((command, index) => {
+      const isThreads = command.kind === 'thread' || command.kind === 'wait'
+      if (concurrent && isThreads && this.options.startThread === undefined)
+        this.result.skipped += countCommands(command)
+      else if (concurrent && command.kind === 'thread') this.one(command, () => this.start(command, scope, index))
+      else this.one(command, () => this.command(command, scope, index))
+    })
+    // Nothing waits for these.
+    for (const id of scope.threads.keys()) this.join(scope, id)
+  }
+
+  /** Runs a command, or whatever stands for it, and counts it. */
+  private one(command: Command, run: () => void): void {
     const { result } = this
     try {
-      this.command(command, scope)
+      run()
       result.passed++
     } catch (e) {
       if (e instanceof Skipped) {
         result.skipped++
         return
       }
-      result.failed++
-      result.failures.push({ line: command.line, message: `${command.kind}: ${text(e)}` })
+      this.fail(command.line, `${command.kind}: ${text(e)}`)
     }
   }
 
-  private command(command: Command, scope: Scope): void {
+  private command(command: Command, scope: Scope, index: number): void {
     switch (command.kind) {
       case 'module':
         this.module(command, scope)
@@ -146,16 +182,16 @@ class Run {
         this.keep(scope, command.id, () => this.instantiate(scope.findDefinition(command.module), scope, command.id))
         return
       case 'register':
-        scope.registered.set(command.name, scope.find(command.module).exports)
+        scope.registered.set(command.name, scope.find(command.module))
         return
       case 'action':
         this.act(command.action, scope)
         return
       case 'thread':
-        this.thread(command, scope)
+        this.thread(command, scope, index)
         return
       case 'wait':
-        if (command.id !== undefined && !scope.threads.has(command.id)) throw new Unmet(`unknown thread ${command.id}`)
+        this.wait(command.id, scope)
         return
       case 'unsupported':
       case 'assert_suspension':
@@ -223,31 +259,31 @@ class Run {
   }
 
   /** Makes the current instance; where that fails, no later command meets an older one by mistake. */
-  private keep(scope: Scope, id: string | undefined, make: () => ModuleInst): void {
+  private keep(scope: Scope, id: string | undefined, make: () => Exports): void {
     scope.instance = undefined
     if (id !== undefined) scope.instances.delete(id)
     scope.instance = make()
     if (id !== undefined) scope.instances.set(id, scope.instance)
   }
 
-  private instantiate(module: Module, scope: Scope, id?: string): ModuleInst {
+  private instantiate(module: Module, scope: Scope, id?: string): Exports {
     const externs = module.imports.map((i) => scope.registered.get(i.module)?.get(i.name))
-    return instantiate(this.store, module, externs, id)
+    return instantiate(this.store, module, externs, id).exports
   }
 
   private act(action: Action, scope: Scope): Value[] {
-    const found = scope.find(action.module).exports.get(action.name)
+    const found = scope.find(action.module).get(action.name)
     if (action.kind === 'get') {
       if (found?.kind !== 'global') throw new Unmet(`no exported global ${action.name}`)
-      return [readGlobal(found)]
+      const values = valueList()
+      values.push(readGlobal(found))
+      return values
     }
     if (found?.kind !== 'func') throw new Unmet(`no exported function ${action.name}`)
     const wanted = found.type.params.length
     if (action.args.length !== wanted) throw new Unmet(`${action.args.length} arguments for ${wanted} parameters`)
-    // The leading string keeps the array from becoming one of raw doubles, which would lose NaN bits.
-    const args: Value[] = ['']
+    const args = valueList()
     for (const arg of action.args) args.push(constValue(arg, this.hosts))
-    args.shift()
     return invoke(this.store, found, args)
   }
 
@@ -260,42 +296,46 @@ class Run {
   }
 
   /** Runs a thread to its end. It starts with the shared instances alone; the memories of its modules are the others' too. */
-  private thread(command: Command & { kind: 'thread' }, scope: Scope): void {
-    const own = new Scope(scope.spectest)
-    for (const id of command.shared) {
-      own.instance = scope.find(id)
-      own.instances.set(id, own.instance)
-    }
-    if (command.id !== undefined) scope.threads.add(command.id)
+  private thread(command: Command & { kind: 'thread' }, scope: Scope, index: number): void {
+    const own = new Scope(scope.spectest, [...scope.path, index])
+    for (const id of command.shared) own.instances.set(id, scope.find(id))
+    if (command.id !== undefined) scope.threads.set(command.id, undefined)
     this.all(command.commands, own)
   }
 
-  /** Whether a thread may wait for another one, which it would do for ever when threads run one after the other. */
-  private blocks(commands: readonly Command[]): boolean {
-    return commands.some((command) => {
-      if (command.kind === 'thread') return this.blocks(command.commands)
-      if (command.kind !== 'module') return false
-      try {
-        return decode(moduleBytes(command.source)).funcs.some(({ body }) => waits(new CodeReader(body)))
-      } catch {
-        return false
-      }
-    })
+  /** Starts a thread in another agent. */
+  private start(command: Command & { kind: 'thread' }, scope: Scope, index: number): void {
+    const shared = command.shared.map((id) => ({ id, memories: sharedMemories(scope.find(id)) }))
+    const { source } = this
+    const job = { source, file: this.result.file, path: [...scope.path, index], shared }
+    scope.threads.set(command.id ?? `thread ${index}`, this.options.startThread!(job))
+  }
+
+  private wait(id: string | undefined, scope: Scope): void {
+    if (id === undefined) for (const one of scope.threads.keys()) this.join(scope, one)
+    else if (scope.threads.has(id)) this.join(scope, id)
+    else throw new Unmet(`unknown thread ${id}`)
+  }
+
+  /** Waits for a thread in another agent, once, and adds its result. */
+  private join(scope: Scope, id: string): void {
+    const join = scope.threads.get(id)
+    if (join === undefined) return
+    scope.threads.set(id, undefined)
+    let ended: ScriptResult
+    try {
+      ended = join()
+    } catch (e) {
+      this.fail(0, `thread ${id}: ${text(e)}`)
+      return
+    }
+    const { passed, failed, skipped, failures } = ended
+    this.result.passed += passed
+    this.result.failed += failed
+    this.result.skipped += skipped
+    this.result.failures.push(...failures)
   }
 }
-
-function waits(r: CodeReader): boolean {
-  while (r.pos < r.end) {
-    const op = r.op()
-    if (op === Op.memory_atomic_wait32 || op === Op.memory_atomic_wait64) return true
-    r.skipImms(op)
-  }
-  return false
-}
-
-/** All commands in a command, itself included. */
-const count = (command: Command): number =>
-  command.kind === 'thread' ? command.commands.reduce((n, inner) => n + count(inner), 1) : 1
 
 /** What a module may not have in scripts of the time before WebAssembly 2.0. */
 function checkOldBase(module: Module): void {
