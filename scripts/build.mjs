@@ -15,7 +15,7 @@ const library = [
   'wasi/thread-worker',
 ]
 /** The command line is a bundle of its own, for Node: what it bundles still calls require. */
-const commands = ['cli/main', 'cli/thread-runtime']
+const commands = ['cli/main', 'cli/thread-runtime', 'cli/script-worker']
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /** Bundles the entries that exist, with chunks in common, so that a class has one identity. */

@@ -5,6 +5,7 @@ import { ENGINE_NAMES, engineByName } from '../presets/engines.ts'
 import { runScript, type ScriptResult } from '../script/run.ts'
 import { EXIT, Failure } from './failure.ts'
 import { readBytes } from './load.ts'
+import { threadStarter } from './script-threads.ts'
 
 /** Runs each file; gives the exit code, 0 only without a failure. */
 export function wast(files: readonly string[], engineName: string, json: boolean): number {
@@ -14,10 +15,11 @@ export function wast(files: readonly string[], engineName: string, json: boolean
       `--engine ${engineName}: not available here; choose one of ${ENGINE_NAMES.join(', ')}`,
       EXIT.usage,
     )
+  const startThread = threadStarter(new URL('./script-worker.js', import.meta.url), engineName)
   const results: ScriptResult[] = []
   for (const file of files) {
     // The path from the root tells which group a script is of.
-    const result = { ...runScript(readBytes(file), resolve(file), engine), file }
+    const result = { ...runScript(readBytes(file), resolve(file), engine, { startThread }), file }
     results.push(result)
     if (!json) for (const { line, message } of result.failures) writeAll(`${file}:${line}: ${message}\n`)
   }
