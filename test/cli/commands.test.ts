@@ -1,0 +1,153 @@
+// What each command prints and returns, for good input and for bad: the file is missing, the module truncated, an import misspelt, an option mistyped.
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { anywasm } from './anywasm.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'anywasm-cli-'))
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(dir, name)
+  writeFileSync(path, content)
+  return path
+}
+const trap = file(
+  'trap.wat',
+  '(module $m (func $inner unreachable) (func $outer (export "_start") (call $inner)) (memory (export "memory") 1))',
+)
+
+describe('run', () => {
+  test('prints what a program prints', () => {
+    expect(anywasm(['run', 'examples/hello.wat'])).toEqual({
+      code: 0,
+      stdout: 'Hello from WebAssembly, on JavaScript!\n',
+      stderr: '',
+    })
+  })
+
+  test('is what a file alone means', () => {
+    expect(anywasm(['examples/hello.wat']).stdout).toBe('Hello from WebAssembly, on JavaScript!\n')
+  })
+
+  test('calls an export with typed arguments', () => {
+    const r = anywasm(['run', '--invoke', 'factorial', 'examples/factorial.wat', '20'])
+    expect(r).toEqual({ code: 0, stdout: '2432902008176640000\n', stderr: '' })
+  })
+
+  test('a trap exits 134 with a backtrace of names and offsets', () => {
+    const r = anywasm([trap])
+    expect(r.code).toBe(134)
+    expect(r.stdout).toBe('')
+    const lines = r.stderr.trim().split('\n')
+    expect(lines[0]).toBe('error: unreachable')
+    expect(lines[1]).toMatch(/^ {2}in function 0 "inner" of .*trap\.wat at offset 0x[0-9a-f]+$/)
+    expect(lines[2]).toMatch(/^ {2}in function 1 "outer" of .*trap\.wat at offset 0x[0-9a-f]+$/)
+  })
+
+  test("a program's exit code is the command's", () => {
+    const exit = file(
+      'exit.wat',
+      '(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 33))))',
+    )
+    expect(anywasm([exit])).toEqual({ code: 33, stdout: '', stderr: '' })
+  })
+
+  test('an unknown import is one line that names it and its type', () => {
+    const path = file('import.wat', '(module (import "env" "frobnicate" (func (param i32) (result i64))))')
+    const r = anywasm([path])
+    expect(r.code).toBe(1)
+    expect(r.stderr).toBe(
+      `anywasm: ${path}: unknown import "env" "frobnicate": the module needs a func [i32] -> [i64]\n`,
+    )
+  })
+
+  test('without _start it says what can be called', () => {
+    const r = anywasm(['examples/factorial.wat'])
+    expect(r.code).toBe(1)
+    expect(r.stderr).toContain('--invoke NAME (factorial)')
+  })
+
+  test.each([
+    [['--invoke', 'fact', 'examples/factorial.wat', '1'], 1, 'exports no such function'],
+    [['--invoke', 'factorial', 'examples/factorial.wat'], 2, 'takes 1 arguments, got 0'],
+    [['--invoke', 'factorial', 'examples/factorial.wat', 'ten'], 2, 'ten is no number'],
+    [['--env', 'X', 'examples/hello.wat'], 2, 'expected NAME=VALUE'],
+    [['--engine', 'warp', 'examples/hello.wat'], 2, 'choose one of auto'],
+    [['--dri', '.', 'examples/hello.wat'], 2, 'Did you mean --dir?'],
+    [['--dir', '/no/such/folder', 'examples/hello.wat'], 1, '/no/such/folder'],
+  ] as const)('run %j exits %i', (args, code, message) => {
+    const r = anywasm(['run', ...args])
+    expect(r.stderr).toContain(message)
+    expect(r.code).toBe(code)
+    expect(r.stderr).not.toMatch(/\n\s+at /)
+  })
+})
+
+describe('files', () => {
+  const commands = [['run'], ['validate'], ['inspect'], ['parse'], ['print']]
+  test.each(commands)('%s of a missing file is one line and exit 1', (command) => {
+    expect(anywasm([command, 'no.wasm'])).toEqual({ code: 1, stdout: '', stderr: 'anywasm: no.wasm: no such file\n' })
+  })
+
+  test('a truncated module says what is wrong and where', () => {
+    const path = file('cut.wasm', readFileSync('bench/kernels/sha256.wasm').subarray(0, 300))
+    const r = anywasm(['validate', path])
+    expect(r.code).toBe(1)
+    expect(r.stderr).toMatch(/^anywasm: .*cut\.wasm: .+ \(at offset 0x[0-9a-f]+\)\n$/)
+  })
+
+  test('a text that does not parse says line and column', () => {
+    const path = file('bad.wat', '(module\n  (func (i32.frob)))\n')
+    const r = anywasm(['validate', path])
+    expect(r.code).toBe(1)
+    expect(r.stderr).toMatch(/bad\.wat: 2:\d+: unknown operator/)
+  })
+
+  test('an invalid module says why', () => {
+    const r = anywasm(['validate', file('invalid.wat', '(module (func (result i32) (f32.const 1)))')])
+    expect(r.code).toBe(1)
+    expect(r.stderr).toContain('type mismatch')
+  })
+})
+
+test('validate', () => {
+  expect(anywasm(['validate', 'examples/hello.wat']).stdout).toBe('examples/hello.wat: valid\n')
+})
+
+test('inspect --json gives imports, exports and sizes', () => {
+  const report = JSON.parse(anywasm(['inspect', '--json', 'examples/hello.wat']).stdout)
+  expect(report).toMatchObject({
+    name: 'hello',
+    functions: 1,
+    imports: [{ module: 'wasi_snapshot_preview1', name: 'fd_write', type: 'func [i32 i32 i32 i32] -> [i32]' }],
+    exports: [
+      { name: 'memory', type: 'memory 1' },
+      { name: '_start', type: 'func [] -> []' },
+    ],
+    features: ['mvp'],
+  })
+})
+
+test('parse and print are inverses', () => {
+  const [binary, text, again] = ['h.wasm', 'h.wat', 'h2.wasm'].map((n) => join(dir, n))
+  expect(anywasm(['parse', 'examples/hello.wat', '-o', binary!]).code).toBe(0)
+  expect(anywasm(['print', binary!, '-o', text!]).code).toBe(0)
+  expect(anywasm(['parse', text!, '-o', again!]).code).toBe(0)
+  expect(readFileSync(again!)).toEqual(readFileSync(binary!))
+})
+
+test('wast counts and its exit code says whether all passed', () => {
+  const good = file(
+    'good.wast',
+    '(module (func (export "f") (result i32) (i32.const 7))) (assert_return (invoke "f") (i32.const 7))',
+  )
+  const bad = file(
+    'bad.wast',
+    '(module (func (export "f") (result i32) (i32.const 7))) (assert_return (invoke "f") (i32.const 8))',
+  )
+  expect(anywasm(['wast', good])).toMatchObject({ code: 0 })
+  expect(anywasm(['wast', good]).stdout.trim().split('\n').at(-1)).toBe('2 passed, 0 failed, 0 skipped')
+  const r = anywasm(['wast', '--json', good, bad])
+  expect(r.code).toBe(1)
+  expect(JSON.parse(r.stdout)).toMatchObject({ passed: 3, failed: 1, skipped: 0 })
+})
