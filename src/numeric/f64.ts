@@ -11,7 +11,7 @@ export const f64_ge = (a: number, b: number): number => (a >= b ? 1 : 0)
 
 export const f64_abs = (x: number): number => (x === x ? Math.abs(x) : with_sign(x, 0))
 
-// Engines negate by multiplying with -1, which leaves a NaN's sign alone.
+// JavaScript leaves a negated NaN's sign open: an engine may negate by multiplying with -1, which keeps it.
 export const f64_neg = (x: number): number => (x === x ? -x : with_sign(x, ~sign_of(x)))
 
 export const f64_copysign = (x: number, y: number): number => with_sign(x, sign_of(y))
