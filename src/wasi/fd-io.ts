@@ -32,7 +32,7 @@ function readOnce(d: Descriptor, into: Uint8Array, position: number): number {
     case 'stream':
       return d.stream.read ? d.stream.read(into, nonblocking) : fail(Errno.BADF)
     case 'socket':
-      return d.socket.receive ? d.socket.receive(into, false, false) : fail(Errno.NOTCONN)
+      return d.socket.receive ? d.socket.receive(into, false, false, nonblocking) : fail(Errno.NOTCONN)
     case 'directory':
       return fail(Errno.ISDIR)
   }

@@ -86,8 +86,8 @@ export interface Stream {
 
 /** A socket that the embedder hands over, listening or connected. AGAIN when it would have to wait and cannot. */
 export interface Socket {
-  accept?(): Socket
-  receive?(into: Uint8Array, peek: boolean, all: boolean): number
+  accept?(nonblocking: boolean): Socket
+  receive?(into: Uint8Array, peek: boolean, all: boolean, nonblocking: boolean): number
   send?(from: Uint8Array): number
   shutdown?(read: boolean, write: boolean): void
   /** As with a stream; a listening socket counts waiting connections. */

@@ -25,21 +25,21 @@ function concat(buffers: Uint8Array[]): Uint8Array {
 
 export const socketCalls = {
   sock_accept(c: Context, fd: number, flags: number, out: number) {
-    const { socket } = c.fds.socket(fd, Right.SOCK_ACCEPT)
+    const { socket, flags: own } = c.fds.socket(fd, Right.SOCK_ACCEPT)
     if (flags & ~FdFlags.NONBLOCK) fail(Errno.INVAL)
     if (!socket.accept) return fail(Errno.NOTSUP)
     c.memory.setU32(out, 0)
-    c.memory.setU32(out, c.fds.add(socketDescriptor(socket.accept(), flags)))
+    c.memory.setU32(out, c.fds.add(socketDescriptor(socket.accept((own & FdFlags.NONBLOCK) !== 0), flags)))
   },
   sock_recv(c: Context, fd: number, iovs: number, count: number, flags: number, outLength: number, outFlags: number) {
-    const { socket } = c.fds.socket(fd, Right.FD_READ)
+    const { socket, flags: own } = c.fds.socket(fd, Right.FD_READ)
     if (flags & ~(PEEK | WAITALL)) fail(Errno.INVAL)
     if (!socket.receive) return fail(Errno.NOTCONN)
     const buffers = c.memory.vectors(iovs, count)
     c.memory.setU32(outLength, 0)
     c.memory.setU16(outFlags, 0)
     const bytes = new Uint8Array(buffers.reduce((sum, b) => sum + b.length, 0))
-    const n = socket.receive(bytes, (flags & PEEK) !== 0, (flags & WAITALL) !== 0)
+    const n = socket.receive(bytes, (flags & PEEK) !== 0, (flags & WAITALL) !== 0, (own & FdFlags.NONBLOCK) !== 0)
     let at = 0
     for (const b of buffers) {
       b.set(bytes.subarray(at, Math.min(n, at + b.length)))
