@@ -13,6 +13,8 @@ const library = [
   'wasi/index',
   'wasi/threads-node',
   'wasi/thread-worker',
+  'wasi/sockets-node',
+  'wasi/socket-worker',
 ]
 /** The command line is a bundle of its own, for Node: what it bundles still calls require. */
 const commands = ['cli/main', 'cli/thread-runtime', 'cli/script-worker']

@@ -42,6 +42,7 @@ program
   .option('--dir <host[::guest]>', 'give the program a folder; may be repeated', collect)
   .option('--env <name=value>', 'set a variable; may be repeated', collect)
   .option('--invoke <name>', 'call this export with the arguments')
+  .option('--tcplisten <host:port>', 'give the program a listening socket; may be repeated', collect)
   .passThroughOptions()
   .action(async (file: string, args: string[], options) => {
     exitCode = await run(file, args, options)

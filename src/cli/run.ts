@@ -9,6 +9,7 @@ import { Store } from '../runtime/store.ts'
 import type { Value } from '../runtime/values.ts'
 import type { Module } from '../syntax/module.ts'
 import { F32, I32, I64, isRef, type ValType } from '../syntax/types.ts'
+import { NodeListener } from '../wasi/sockets-node.ts'
 import { WASI } from '../wasi/wasi.ts'
 import { EXIT, explain, Failure } from './failure.ts'
 import { externs, facade } from './link.ts'
@@ -20,6 +21,7 @@ export interface RunOptions {
   dir?: string[]
   env?: string[]
   invoke?: string
+  tcplisten?: string[]
 }
 
 /** HOST or HOST::GUEST, the guest's name being the host's where it isn't given. */
@@ -40,6 +42,23 @@ function environment(pairs: readonly string[]): Record<string, string> {
       return [p.slice(0, at), p.slice(at + 1)]
     }),
   )
+}
+
+/** HOST:PORT, where HOST may be an IPv6 address in brackets. They get the numbers after the folders, from 3. */
+function listeners(addresses: readonly string[]): NodeListener[] {
+  return addresses.map((a) => {
+    const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(a) ?? []
+    if (host === '' || Number(port) > 65535) throw new Failure(`--tcplisten ${a}: expected HOST:PORT`, EXIT.usage)
+    try {
+      return new NodeListener(
+        host.replace(/^\[(.*)\]$/, '$1'),
+        Number(port),
+        new URL('../wasi/socket-worker.js', import.meta.url),
+      )
+    } catch (e) {
+      throw new Failure(`--tcplisten ${a}: ${(e as Error).message}`)
+    }
+  })
 }
 
 /** Runs a program and gives its exit code. */
@@ -78,7 +97,7 @@ function wasiOptions(file: string, args: readonly string[], options: RunOptions)
 
 function makeWasi(file: string, args: readonly string[], options: RunOptions): WASI {
   try {
-    return new WASI(wasiOptions(file, args, options))
+    return new WASI({ ...wasiOptions(file, args, options), sockets: listeners(options.tcplisten ?? []) })
   } catch (e) {
     if (e instanceof Failure) throw e
     throw new Failure(`--dir: ${(e as Error).message}`)
