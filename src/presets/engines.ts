@@ -1,9 +1,10 @@
 // The engines that the command line and the default bundle carry, by name.
 import { mayGenerateCode } from '../compiler/emit.ts'
 import { compiler } from '../compiler/engine.ts'
+import { interpreter } from '../interpreter/engine.ts'
 import type { Executor } from '../runtime/store.ts'
 
-export const ENGINES: Readonly<Record<string, Executor>> = { compiler }
+export const ENGINES: Readonly<Record<string, Executor>> = { compiler, interpreter }
 
 /** The names that `engineByName` knows, `auto` first. */
 export const ENGINE_NAMES: readonly string[] = ['auto', ...Object.keys(ENGINES)]
@@ -11,5 +12,5 @@ export const ENGINE_NAMES: readonly string[] = ['auto', ...Object.keys(ENGINES)]
 /** The engine of that name; `auto` is the fastest that this host allows. undefined where there is none. */
 export function engineByName(name: string): Executor | undefined {
   if (name !== 'auto') return ENGINES[name]
-  return mayGenerateCode() ? compiler : ENGINES['interpreter']
+  return mayGenerateCode() ? compiler : interpreter
 }

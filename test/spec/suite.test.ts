@@ -2,7 +2,9 @@
 // a pass that is there both fail. The data is not in this repository: ANYWASM_SPEC names its directory, or ../shared/spec is taken.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { threadStarter } from '../../src/cli/script-threads.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import { runScript } from '../../src/script/run.ts'
 
@@ -44,11 +46,13 @@ describe.skipIf(!present)(`the suite in ${root}`, () => {
       expect(stale).toEqual([])
     })
 
+    // Workers run built code.
+    const startThread = threadStarter(pathToFileURL('dist/cli/script-worker.js'), name)
     const isListed = (file: string) => folders.some((folder) => file.startsWith(folder))
     test.skip.each(scripts.filter(isListed))('%s', () => {})
     test.each(scripts.filter((file) => !isListed(file)))('%s', (file) => {
       const path = join(root, file)
-      const result = runScript(readFileSync(path), path, ENGINES[name]!)
+      const result = runScript(readFileSync(path), path, ENGINES[name]!, { startThread })
       expect(result.passed + result.failed + result.skipped).toBeGreaterThan(0)
       const expected = ledger[file] ?? { failed: [], skipped: 0 }
       const lines = expected.failed as number[]

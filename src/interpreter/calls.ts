@@ -1,0 +1,96 @@
+// Calls between frames, and out to functions that are not the interpreter's: host functions and other engines'.
+import { Trap } from '../errors.ts'
+import { ret } from '../numeric/ret.ts'
+import { ExnInst, type FuncInst } from '../runtime/instances.ts'
+import { newSlots } from '../runtime/values.ts'
+import { Op } from '../syntax/opcode.ts'
+import { slotKinds } from './kinds.ts'
+import { Lowerer } from './lower.ts'
+import { Inner, type Lowered } from './lowered.ts'
+import { F, I, R, type Target, targetOf } from './machine.ts'
+
+/** Functions that the interpreter runs itself. */
+const own = new WeakSet<FuncInst>()
+export const adopt = (func: FuncInst): void => {
+  own.add(func)
+}
+
+/** A function's register code, made at its first call; undefined for a function that is not the interpreter's. */
+export function lowered(target: Target): Lowered | undefined {
+  if (target.lowered === undefined && own.has(target.func))
+    target.lowered = new Lowerer(target.func.module!, target.func).lower()
+  return target.lowered
+}
+
+/** The function that the call at `pc` calls. */
+export function callee({ code, inst }: Lowered, pc: number, fp: number): FuncInst {
+  switch (code[pc]) {
+    case Op.call:
+    case Inner.tail_call:
+      return inst.funcs[code[pc + 1]!]!
+    case Inner.call_ref:
+    case Inner.tail_call_ref: {
+      const func = R[fp + code[pc + 1]!]
+      if (func === null) throw new Trap('null function reference')
+      return func as FuncInst
+    }
+  }
+  const table = inst.tables[code[pc + 1]!]!
+  const register = fp + code[pc + 2]!
+  const wide = table.type.limits.address === 'i64'
+  const index = (wide ? (I[register + 1]! >>> 0) * 4294967296 : 0) + (I[register]! >>> 0)
+  const func = table.elems[index] as FuncInst | null | undefined
+  if (func === undefined) throw new Trap('undefined element', String(index))
+  if (func === null) throw new Trap('uninitialized element', String(index))
+  const id = code[pc + 3]!
+  if (func.typeId !== id && func.def.supers[inst.store.registry.types[id]!.depth] !== id)
+    throw new Trap('indirect call type mismatch')
+  return func
+}
+
+/** Calls a function that is not the interpreter's, with arguments and results in registers from `base` on. */
+export function callHost(func: FuncInst, base: number): void {
+  const { params } = targetOf(func)
+  const args: unknown[] = ['']
+  args.pop()
+  params.forEach((kind, k) => {
+    args.push(kind === 0 ? I[base + k] : kind === 1 ? F[base + k] : R[base + k])
+  })
+  takeResults(func, base, func.code(...args))
+}
+
+/** Moves the results of a call by the calling convention into registers. */
+function takeResults(func: FuncInst, base: number, first: unknown): void {
+  targetOf(func).results.forEach((kind, k) => {
+    if (kind === 0) I[base + k] = k === 0 ? (first as number) : k === 1 ? ret.hi : ret.i[k]!
+    else if (kind === 1) F[base + k] = k === 0 ? (first as number) : ret.f[k]!
+    else R[base + k] = k === 0 ? first : ret.r[k]
+  })
+}
+
+/** Leaves results in registers as the calling convention has them; gives the first. */
+export function leaveResults(func: FuncInst, base: number): unknown {
+  const { results } = targetOf(func)
+  for (let k = results.length - 1; k >= 1; k--) {
+    const kind = results[k]
+    if (kind === 0) {
+      if (k === 1) ret.hi = I[base + 1]!
+      else ret.i[k] = I[base + k]!
+    } else if (kind === 1) ret.f[k] = F[base + k]!
+    else ret.r[k] = R[base + k]
+  }
+  return results.length === 0 ? undefined : results[0] === 0 ? I[base] : results[0] === 1 ? F[base] : R[base]
+}
+
+/** Throws a new exception with its payload in registers from `base` on. */
+export function throwTag(f: Lowered, tag: number, base: number): never {
+  const inst = f.inst.tags[tag]!
+  const kinds = slotKinds(inst.type.params)
+  const payload = newSlots(kinds.length)
+  kinds.forEach((kind, k) => {
+    if (kind === 0) payload.i[k] = I[base + k]!
+    else if (kind === 1) payload.f[k] = F[base + k]!
+    else payload.r[k] = R[base + k]
+  })
+  throw new ExnInst(inst, payload)
+}
