@@ -1,4 +1,4 @@
-// The package's entry: the runtime's parts under the names of the specification's embedding appendix. Drop-in: anywasm/js-api; WASI: anywasm/wasi.
+// The package's entry: the runtime's parts under the names of the specification's embedding appendix. WASI: anywasm/wasi.
 export { decode } from './binary/decode.ts'
 export { encode } from './binary/encode.ts'
 export { decodeNames } from './binary/name-section.ts'
