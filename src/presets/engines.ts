@@ -9,8 +9,9 @@ export const ENGINES: Readonly<Record<string, Executor>> = { compiler, interpret
 /** The names that `engineByName` knows, `auto` first. */
 export const ENGINE_NAMES: readonly string[] = ['auto', ...Object.keys(ENGINES)]
 
-/** The engine of that name; `auto` is the fastest that this host allows. undefined where there is none. */
+/** The engine of that name; `auto` is the fastest that this host allows. undefined where there is none, or the host forbids what it needs. */
 export function engineByName(name: string): Executor | undefined {
-  if (name !== 'auto') return ENGINES[name]
-  return mayGenerateCode() ? compiler : interpreter
+  const generates = mayGenerateCode()
+  if (name === 'auto') return generates ? compiler : interpreter
+  return name === 'compiler' && !generates ? undefined : ENGINES[name]
 }
