@@ -1,5 +1,5 @@
 // How a command ends when it can't do what it was asked: one clear line, and the exit code that its kind has.
-import { CompileError, LinkError, Trap } from '../errors.ts'
+import { CompileError, LinkError, Trap, type TrapFrame } from '../errors.ts'
 import type { Names } from '../syntax/module.ts'
 
 /** Exit codes, as wasmtime's users know them. */
@@ -30,17 +30,30 @@ export function systemFailure(path: string, e: unknown): Failure {
   return new Failure(`${path}: ${SYSTEM[code] ?? (e as Error).message}`)
 }
 
-/** A trap with its backtrace, innermost function first. */
+/** A trap with its backtrace, innermost function first; what recurs is told once. */
 export function trapText(trap: Trap, file: string, names: Names | undefined): string {
-  const lines = [`error: ${trap.message}`]
-  for (const f of trap.frames) {
-    const name = f.name ?? names?.funcs.get(f.func)
-    const offset = f.offset < 0 ? '' : ` at offset 0x${f.offset.toString(16)}`
-    lines.push(
-      `  in function ${f.func}${name === undefined ? '' : ` ${JSON.stringify(name)}`} of ${f.module ?? file}${offset}`,
-    )
+  const lines: string[] = []
+  let again = 0
+  const flush = () => {
+    if (again > 0) lines.push(`  … and ${again} more of the same`)
+    again = 0
   }
-  return lines.join('\n')
+  for (const f of trap.frames) {
+    const line = `  ${frameText(f, file, names)}`
+    if (line === lines[lines.length - 1]) again++
+    else {
+      flush()
+      lines.push(line)
+    }
+  }
+  flush()
+  return [`error: ${trap.message}`, ...lines].join('\n')
+}
+
+function frameText(f: TrapFrame, file: string, names: Names | undefined): string {
+  const name = f.name ?? names?.funcs.get(f.func)
+  const offset = f.offset < 0 ? '' : ` at offset 0x${f.offset.toString(16)}`
+  return `in function ${f.func}${name === undefined ? '' : ` ${JSON.stringify(name)}`} of ${f.module ?? file}${offset}`
 }
 
 /** What anything thrown means to the user: the message and the exit code. */

@@ -44,6 +44,16 @@ describe('run', () => {
     expect(lines[2]).toMatch(/^ {2}in function 1 "outer" of .*trap\.wat at offset 0x[0-9a-f]+$/)
   })
 
+  test.each(['compiler', 'interpreter'])('endless recursion is a trap that tells its frames once (%s)', (engine) => {
+    const deep = file('deep.wat', '(module (func $down (export "down") (call $down)))')
+    const r = anywasm(['run', '--engine', engine, '--invoke', 'down', deep])
+    expect(r.code).toBe(134)
+    const lines = r.stderr.trim().split('\n')
+    expect(lines[0]).toBe('error: call stack exhausted')
+    expect(lines.length).toBeLessThan(6)
+    expect(lines.at(-1)).toMatch(/^ {2}… and \d+ more of the same$/)
+  })
+
   test("a program's exit code is the command's", () => {
     const exit = file(
       'exit.wat',
