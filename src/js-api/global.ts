@@ -1,0 +1,44 @@
+// WebAssembly.Global (specification: JavaScript API, Globals).
+import { GlobalInst } from '../runtime/instances.ts'
+import { readGlobal, writeGlobal } from '../runtime/values.ts'
+import { V128 } from '../syntax/types.ts'
+import { defaultOf, toJS, toWasm } from './convert.ts'
+import type { Realm } from './realm.ts'
+import { valTypeOf } from './value-types.ts'
+import { asInterface, descriptor, needArguments } from './webidl.ts'
+
+export function defineGlobal(realm: Realm) {
+  class Global {
+    constructor(given: object, value?: unknown) {
+      const what = 'WebAssembly.Global()'
+      const members = descriptor(given, what)
+      const mutable = Boolean(members.mutable)
+      const type = valTypeOf(members.value, `${what}: 'value'`)
+      if (type === V128) throw new TypeError(`${what}: JavaScript has no values of type v128`)
+      const global = new GlobalInst({ type, mutable })
+      const missing = value === undefined ? defaultOf(realm, type) : undefined
+      writeGlobal(global, missing === undefined ? toWasm(realm, value, type) : missing.value)
+      realm.globals.add(this, global)
+    }
+
+    get value(): unknown {
+      const global = realm.globals.of(this)
+      return toJS(realm, readGlobal(global), global.type.type)
+    }
+
+    set value(value: unknown) {
+      const global = realm.globals.of(this)
+      needArguments(arguments.length, 1, 'set WebAssembly.Global.value')
+      if (!global.type.mutable) throw new TypeError('set WebAssembly.Global.value: the global is immutable')
+      writeGlobal(global, toWasm(realm, value, global.type.type))
+    }
+
+    valueOf(): unknown {
+      const global = realm.globals.of(this)
+      return toJS(realm, readGlobal(global), global.type.type)
+    }
+  }
+  Object.defineProperty(Global, 'length', { value: 1, configurable: true })
+  realm.globals.proto = Global.prototype
+  return asInterface(Global, 'Global')
+}
