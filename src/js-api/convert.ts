@@ -68,13 +68,17 @@ export function toJS(realm: Realm, v: Value, t: ValType): unknown {
 }
 
 const refuse = () => false
+const deny = () => {
+  throw new TypeError("a WebAssembly object's fields can't be written from JavaScript")
+}
 /** An exported GC object shows nothing and takes nothing. */
 const closed: ProxyHandler<object> = {
   preventExtensions: refuse,
   setPrototypeOf: refuse,
   defineProperty: refuse,
-  set: refuse,
-  deleteProperty: refuse,
+  // Also in sloppy mode.
+  set: deny,
+  deleteProperty: deny,
 }
 
 function exportedObject(realm: Realm, inst: StructInst | ArrayInst): object {

@@ -7,6 +7,7 @@ import type { DefType } from '../syntax/type-registry.ts'
 import { F64, type FuncType, I32, typeNames, type ValType } from '../syntax/types.ts'
 import { isOpaque, toJS, toWasm } from './convert.ts'
 import type { Realm } from './realm.ts'
+import { listOf } from './webidl.ts'
 
 type AnyFunction = (...args: unknown[]) => unknown
 
@@ -124,9 +125,7 @@ function callToJS(realm: Realm, type: FuncType, fn: AnyFunction): FuncInst['code
 function resultValues(realm: Realm, results: readonly ValType[], r: unknown): Value[] {
   if (results.length === 0) return []
   if (results.length === 1) return [toWasm(realm, r, results[0]!)]
-  const method = (r as Iterable<unknown> | undefined | null)?.[Symbol.iterator]
-  if (typeof method !== 'function') throw new TypeError('a function with several results must return an iterable')
-  const list = [...(r as Iterable<unknown>)]
+  const list = listOf(r, 'a function with several results must return an iterable')
   if (list.length !== results.length)
     throw new TypeError(`the function returned ${list.length} values, ${results.length} are needed`)
   return list.map((v, k) => toWasm(realm, v, results[k]!))

@@ -5,7 +5,7 @@ import { V128 } from '../syntax/types.ts'
 import { defaultOf, toJS, toWasm } from './convert.ts'
 import type { Realm } from './realm.ts'
 import { valTypeOf } from './value-types.ts'
-import { asInterface, descriptor, needArguments } from './webidl.ts'
+import { asInterface, descriptor } from './webidl.ts'
 
 export function defineGlobal(realm: Realm) {
   class Global {
@@ -28,7 +28,6 @@ export function defineGlobal(realm: Realm) {
 
     set value(value: unknown) {
       const global = realm.globals.of(this)
-      needArguments(arguments.length, 1, 'set WebAssembly.Global.value')
       if (!global.type.mutable) throw new TypeError('set WebAssembly.Global.value: the global is immutable')
       writeGlobal(global, toWasm(realm, value, global.type.type))
     }

@@ -1,6 +1,7 @@
 // WebAssembly.Instance and the exports object (specification: JavaScript API, Instances).
 
 import { decodeNames } from '../binary/name-section.ts'
+import { LinkError } from '../errors.ts'
 import type { Extern, ModuleInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
 import { apiError } from './errors.ts'
@@ -16,7 +17,7 @@ export function instantiateModule(realm: Realm, state: ModuleState, importObject
   try {
     inst = instantiate(realm.store, state.module, externs, decodeNames(state.module).module)
   } catch (e) {
-    throw apiError(realm.errors, what, realm.thrown(e))
+    throw e instanceof LinkError ? apiError(realm.errors, what, e) : realm.thrown(e)
   }
   inst.hostState = exportsObject(realm, inst)
   return inst

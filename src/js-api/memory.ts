@@ -2,9 +2,9 @@
 // detached. A shared memory has one growable buffer for its life, since an engine has no second view on a SharedArrayBuffer's data.
 import { MemInst } from '../runtime/instances.ts'
 import type { MemType } from '../syntax/types.ts'
-import { addressDescriptor } from './limits.ts'
+import { readLimits } from './limits.ts'
 import type { Realm } from './realm.ts'
-import { addressResult, addressValue, asInterface, needArguments } from './webidl.ts'
+import { addressResult, addressValue, asInterface, descriptor, needArguments } from './webidl.ts'
 
 type Resizable = ArrayBuffer & { resizable?: boolean; resize(length: number): void; maxByteLength: number }
 const ResizableBuffer = ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => Resizable
@@ -18,6 +18,7 @@ function detach(buffer: ArrayBufferLike): void {
 
 /** The memory's buffer for JavaScript. */
 export function bufferOf(mem: MemInst): ArrayBufferLike {
+  if (mem.type.shared) return Object.freeze(mem.buffer)
   // Only a buffer that has been seen has to be detached.
   mem.onGrow ??= (old) => {
     if (old !== mem.buffer) detach(old)
@@ -50,8 +51,8 @@ function resizableBuffer(mem: MemInst): ArrayBuffer {
 
 export function defineMemory(realm: Realm) {
   class Memory {
-    constructor(descriptor: object) {
-      const type = memoryType(descriptor)
+    constructor(given: object) {
+      const type = memoryType(given)
       const most = realm.store.memoryPages(type)
       if (type.limits.min > BigInt(most))
         throw new RangeError(`WebAssembly.Memory(): 'initial' ${type.limits.min} is beyond the limit of ${most} pages`)
@@ -89,9 +90,10 @@ export function defineMemory(realm: Realm) {
   return asInterface(Memory, 'Memory')
 }
 
-function memoryType(descriptor: unknown): MemType {
+function memoryType(given: unknown): MemType {
   const what = 'WebAssembly.Memory()'
-  const { limits, members } = addressDescriptor(descriptor, what, ['shared'])
+  const members = descriptor(given, what)
+  const limits = readLimits(members, what)
   const shared = Boolean(members.shared)
   if (shared && limits.max === undefined) throw new TypeError(`${what}: a shared memory needs 'maximum'`)
   const most = limits.address === 'i32' ? 65536n : 1n << 48n

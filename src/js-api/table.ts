@@ -2,10 +2,10 @@
 import { TableInst } from '../runtime/instances.ts'
 import { EXTERNREF, type TableType, typeName, type ValType } from '../syntax/types.ts'
 import { isOpaque, toJS, toWasm } from './convert.ts'
-import { addressDescriptor } from './limits.ts'
+import { readLimits } from './limits.ts'
 import type { Realm } from './realm.ts'
 import { refTypeOf } from './value-types.ts'
-import { addressResult, addressValue, asInterface, needArguments } from './webidl.ts'
+import { addressResult, addressValue, asInterface, descriptor, needArguments } from './webidl.ts'
 
 export function defineTable(realm: Realm) {
   const most = realm.store.limits.tableElements
@@ -24,14 +24,16 @@ export function defineTable(realm: Realm) {
   }
 
   class Table {
-    constructor(descriptor: object, _value?: unknown) {
-      const type = tableType(descriptor)
+    constructor(given: object, _value?: unknown) {
+      const type = tableType(given)
       if (type.limits.min > BigInt(most))
         throw new RangeError(
           `WebAssembly.Table(): 'initial' ${type.limits.min} is beyond the limit of ${most} elements`,
         )
-      const given = arguments.length > 1 && arguments[1] !== undefined
-      const init = given ? toWasm(realm, arguments[1], type.elem) : reference(type.elem, arguments, 2)
+      const init =
+        arguments.length > 1 && arguments[1] !== undefined
+          ? toWasm(realm, arguments[1], type.elem)
+          : reference(type.elem, arguments, 2)
       realm.tables.add(this, new TableInst(type, most, init))
     }
 
@@ -74,8 +76,9 @@ export function defineTable(realm: Realm) {
   return asInterface(Table, 'Table')
 }
 
-function tableType(descriptor: unknown): TableType {
+function tableType(given: unknown): TableType {
   const what = 'WebAssembly.Table()'
-  const { limits, members } = addressDescriptor(descriptor, what, ['element'])
-  return { limits, elem: refTypeOf(members.element, `${what}: 'element'`) }
+  const members = descriptor(given, what)
+  const elem = refTypeOf(members.element, `${what}: 'element'`)
+  return { elem, limits: readLimits(members, what) }
 }

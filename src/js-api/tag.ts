@@ -4,15 +4,9 @@ import { TagInst } from '../runtime/instances.ts'
 import { isOpaque, toJS, toWasm } from './convert.ts'
 import type { Realm } from './realm.ts'
 import { valTypeOf } from './value-types.ts'
-import { asInterface, descriptor, dictionary, needArguments, unsignedLong } from './webidl.ts'
+import { asInterface, descriptor, dictionary, listOf, needArguments, unsignedLong } from './webidl.ts'
 
-/** A Web IDL sequence. */
-function sequence(value: unknown, what: string): unknown[] {
-  const iterable = (typeof value === 'object' && value !== null) || typeof value === 'function'
-  if (!iterable || typeof (value as Iterable<unknown>)[Symbol.iterator] !== 'function')
-    throw new TypeError(`${what} must be iterable`)
-  return [...(value as Iterable<unknown>)]
-}
+const sequence = (value: unknown, what: string): unknown[] => listOf(value, `${what} must be iterable`)
 
 export function defineTag(realm: Realm) {
   class Tag {

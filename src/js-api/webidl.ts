@@ -105,6 +105,14 @@ export function needArguments(given: number, needed: number, what: string): void
   if (given < needed) throw new TypeError(`${what}: ${needed} argument${needed > 1 ? 's' : ''} required, got ${given}`)
 }
 
+/** The values of an iterable object; its iterator method is read once, as the language's IteratorToList does. */
+export function listOf(value: unknown, message: string): unknown[] {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  const method: unknown = isObject ? (value as Iterable<unknown>)[Symbol.iterator] : undefined
+  if (typeof method !== 'function') throw new TypeError(message)
+  return Array.from({ [Symbol.iterator]: () => Reflect.apply(method, value, []) as Iterator<unknown> })
+}
+
 /** A stable copy of the bytes of a BufferSource. @throws TypeError for anything else */
 export function bytesOf(source: unknown, what: string): Uint8Array {
   if (ArrayBuffer.isView(source)) {
