@@ -27,6 +27,10 @@ globalThis.add_completion_callback((tests, status) => {
 })
 const source = readFileSync(join(suite, file), 'utf8')
 for (const [, script] of source.matchAll(/^\/\/ META: script=(.*)$/gm))
-  load(script.startsWith('/wasm/jsapi/') ? join(suite, script.slice('/wasm/jsapi/'.length)) : join(suite, dirname(file), script))
+  load(
+    script.startsWith('/wasm/jsapi/')
+      ? join(suite, script.slice('/wasm/jsapi/'.length))
+      : join(suite, dirname(file), script),
+  )
 load(join(suite, file))
 globalThis.done()
