@@ -3,46 +3,56 @@ import { Trap } from '../errors.ts'
 import { ret } from '../numeric/ret.ts'
 import { ExnInst, type FuncInst } from '../runtime/instances.ts'
 import { newSlots } from '../runtime/values.ts'
-import { Op } from '../syntax/opcode.ts'
-import { slotKinds } from './kinds.ts'
+import type { FuncType } from '../syntax/types.ts'
+import { type Kind, slotKinds } from './kinds.ts'
 import { Lowerer } from './lower.ts'
 import { Inner, type Lowered } from './lowered.ts'
-import { F, I, R, type Target, targetOf } from './machine.ts'
+import { F, I, R, type Target } from './machine.ts'
 
-/** Functions that the interpreter runs itself. */
-const own = new WeakSet<FuncInst>()
-export const adopt = (func: FuncInst): void => {
-  own.add(func)
+/** A function's register code, made at its first call. */
+export function lower(target: Target): Lowered {
+  target.lowered ??= new Lowerer(target.func.module!, target.func).lower()
+  return target.lowered
 }
 
-/** A function's register code, made at its first call; undefined for a function that is not the interpreter's. */
-export function lowered(target: Target): Lowered | undefined {
-  if (target.lowered === undefined && own.has(target.func))
-    target.lowered = new Lowerer(target.func.module!, target.func).lower()
-  return target.lowered
+/** The kinds of parameter and result slots, by function type. */
+const signatures = new WeakMap<FuncType, { params: readonly Kind[]; results: readonly Kind[] }>()
+export function signatureOf({ type }: FuncInst): { params: readonly Kind[]; results: readonly Kind[] } {
+  let signature = signatures.get(type)
+  if (signature === undefined) {
+    signature = { params: slotKinds(type.params), results: slotKinds(type.results) }
+    signatures.set(type, signature)
+  }
+  return signature
+}
+
+/** Moves the arguments of a tail call to where its frame begins. */
+export function moveDown(to: number, from: number, slots: number): void {
+  I.copyWithin(to, from, from + slots)
+  F.copyWithin(to, from, from + slots)
+  for (let k = 0; k < slots && from + k < R.length; k++) R[to + k] = R[from + k]
 }
 
 /** The function that the call at `pc` calls. */
 export function callee({ code, inst }: Lowered, pc: number, fp: number): FuncInst {
   switch (code[pc]) {
-    case Op.call:
     case Inner.tail_call:
-      return inst.funcs[code[pc + 1]!]!
+      return inst.funcs[code[pc + 2]!]!
     case Inner.call_ref:
     case Inner.tail_call_ref: {
-      const func = R[fp + code[pc + 1]!]
+      const func = R[fp + code[pc + 2]!]
       if (func === null) throw new Trap('null function reference')
       return func as FuncInst
     }
   }
-  const table = inst.tables[code[pc + 1]!]!
-  const register = fp + code[pc + 2]!
+  const table = inst.tables[code[pc + 2]!]!
+  const register = fp + code[pc + 3]!
   const wide = table.type.limits.address === 'i64'
   const index = (wide ? (I[register + 1]! >>> 0) * 4294967296 : 0) + (I[register]! >>> 0)
   const func = table.elems[index] as FuncInst | null | undefined
   if (func === undefined) throw new Trap('undefined element', String(index))
   if (func === null) throw new Trap('uninitialized element', String(index))
-  const id = code[pc + 3]!
+  const id = code[pc + 4]!
   if (func.typeId !== id && func.def.supers[inst.store.registry.types[id]!.depth] !== id)
     throw new Trap('indirect call type mismatch')
   return func
@@ -50,7 +60,7 @@ export function callee({ code, inst }: Lowered, pc: number, fp: number): FuncIns
 
 /** Calls a function that is not the interpreter's, with arguments and results in registers from `base` on. */
 export function callHost(func: FuncInst, base: number): void {
-  const { params } = targetOf(func)
+  const { params } = signatureOf(func)
   const args: unknown[] = ['']
   args.pop()
   params.forEach((kind, k) => {
@@ -61,7 +71,7 @@ export function callHost(func: FuncInst, base: number): void {
 
 /** Moves the results of a call by the calling convention into registers. */
 function takeResults(func: FuncInst, base: number, first: unknown): void {
-  targetOf(func).results.forEach((kind, k) => {
+  signatureOf(func).results.forEach((kind, k) => {
     if (kind === 0) I[base + k] = k === 0 ? (first as number) : k === 1 ? ret.hi : ret.i[k]!
     else if (kind === 1) F[base + k] = k === 0 ? (first as number) : ret.f[k]!
     else R[base + k] = k === 0 ? first : ret.r[k]
@@ -70,7 +80,7 @@ function takeResults(func: FuncInst, base: number, first: unknown): void {
 
 /** Leaves results in registers as the calling convention has them; gives the first. */
 export function leaveResults(func: FuncInst, base: number): unknown {
-  const { results } = targetOf(func)
+  const { results } = signatureOf(func)
   for (let k = results.length - 1; k >= 1; k--) {
     const kind = results[k]
     if (kind === 0) {

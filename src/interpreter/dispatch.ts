@@ -1,243 +1,429 @@
 // The loop: runs register code until the frame it was entered with returns. Everything rare is a call of a page, so that the loop's own bytecode stays
 // far below the size beyond which V8 does not optimise a function; a test holds it there.
 import { Trap } from '../errors.ts'
+import { f32_from_bits, f32_to_bits } from '../numeric/bits.ts'
 import {
-  i64_add,
-  i64_and,
-  i64_eq,
-  i64_ge_s,
-  i64_ge_u,
-  i64_gt_s,
-  i64_gt_u,
-  i64_le_s,
-  i64_le_u,
-  i64_lt_s,
-  i64_lt_u,
-  i64_mul,
-  i64_ne,
-  i64_or,
-  i64_rotl,
-  i64_rotr,
-  i64_shl,
-  i64_shr_s,
-  i64_shr_u,
-  i64_sub,
-  i64_xor,
-} from '../numeric/i64.ts'
-import { ret } from '../numeric/ret.ts'
-import type { FuncInst, GlobalInst, Views } from '../runtime/instances.ts'
+  f32_demote_f64,
+  f64_promote_f32,
+  i32_trunc_f32_s,
+  i32_trunc_f32_u,
+  i32_trunc_f64_s,
+  i32_trunc_f64_u,
+} from '../numeric/convert.ts'
+import { f32_abs, f32_neg } from '../numeric/f32.ts'
+import { f64_abs, f64_neg } from '../numeric/f64.ts'
+import { i32_div_s, i32_div_u, i32_rem_s, i32_rem_u } from '../numeric/i32.ts'
+import { mulHigh } from '../numeric/i64.ts'
+import type { FuncInst, GlobalInst } from '../runtime/instances.ts'
 import { Op } from '../syntax/opcode.ts'
-import { callee, callHost, lowered, throwTag } from './calls.ts'
+import { callee, callHost, lower, moveDown, throwTag } from './calls.ts'
 import { Inner, type Lowered } from './lowered.ts'
-import { F, frameBase, frameCode, framePc, I, prepare, R, state, targetOf } from './machine.ts'
+import {
+  exhausted,
+  F,
+  frameBase,
+  frameCode,
+  framePc,
+  I,
+  MAX_FRAMES,
+  prepare,
+  prepareRefs,
+  R,
+  REGISTERS,
+  state,
+  Target,
+} from './machine.ts'
 import { operate } from './operators.ts'
 import { page } from './pages.ts'
-
-const NO_VIEWS: Views = { dv: new DataView(new ArrayBuffer(0)), u8: new Uint8Array(0) }
-const viewsOf = (f: Lowered): Views => f.inst.memories[0]?.views ?? NO_VIEWS
-/** Whether the loop's own loads and stores will do: a 32-bit memory, and the only one. */
-const isSmall = (f: Lowered): boolean =>
-  f.inst.memories.length === 1 && f.inst.memories[0]!.type.limits.address === 'i32'
 
 /** Where the loop stands; read when something is thrown. */
 export const at = { f: undefined as unknown as Lowered, pc: 0, fp: 0 }
 
 /** Runs from the frame in `at` until it returns to depth `entry`. */
 export function loop(entry: number): void {
+  // In locals: as constants of the module they cost half as much again.
+  const int = I
+  const num = F
+  const ref = R
   let f = at.f
   let pc = at.pc
   let fp = at.fp
   let code = f.code
-  let views = viewsOf(f)
-  let small = isSmall(f)
+  let dv = f.views.dv
   try {
     for (;;) {
       switch (code[pc]) {
         case Op.i32_eq:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! === I[fp + code[pc + 3]!]! ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! === int[fp + code[pc + 3]!]! ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_eq + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! === code[pc + 3]! ? 1 : 0
           pc += 4
           continue
         case Op.i32_ne:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! !== I[fp + code[pc + 3]!]! ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! !== int[fp + code[pc + 3]!]! ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_ne + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! !== code[pc + 3]! ? 1 : 0
           pc += 4
           continue
         case Op.i32_lt_s:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! < I[fp + code[pc + 3]!]! ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! < int[fp + code[pc + 3]!]! ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_lt_s + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! < code[pc + 3]! ? 1 : 0
           pc += 4
           continue
         case Op.i32_lt_u:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! >>> 0 < I[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 < int[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_lt_u + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 < code[pc + 3]! >>> 0 ? 1 : 0
           pc += 4
           continue
         case Op.i32_gt_s:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! > I[fp + code[pc + 3]!]! ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! > int[fp + code[pc + 3]!]! ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_gt_s + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! > code[pc + 3]! ? 1 : 0
           pc += 4
           continue
         case Op.i32_gt_u:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! >>> 0 > I[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 > int[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_gt_u + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 > code[pc + 3]! >>> 0 ? 1 : 0
           pc += 4
           continue
         case Op.i32_le_s:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! <= I[fp + code[pc + 3]!]! ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! <= int[fp + code[pc + 3]!]! ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_le_s + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! <= code[pc + 3]! ? 1 : 0
           pc += 4
           continue
         case Op.i32_le_u:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! >>> 0 <= I[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 <= int[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_le_u + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 <= code[pc + 3]! >>> 0 ? 1 : 0
           pc += 4
           continue
         case Op.i32_ge_s:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! >= I[fp + code[pc + 3]!]! ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >= int[fp + code[pc + 3]!]! ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_ge_s + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >= code[pc + 3]! ? 1 : 0
           pc += 4
           continue
         case Op.i32_ge_u:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! >>> 0 >= I[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 >= int[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
+          pc += 4
+          continue
+        case Op.i32_ge_u + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 >= code[pc + 3]! >>> 0 ? 1 : 0
           pc += 4
           continue
         case Op.i32_add:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! + I[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! + int[fp + code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.i32_add + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! + code[pc + 3]!
           pc += 4
           continue
         case Op.i32_sub:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! - I[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! - int[fp + code[pc + 3]!]!
           pc += 4
           continue
         case Op.i32_mul:
-          I[fp + code[pc + 1]!] = Math.imul(I[fp + code[pc + 2]!]!, I[fp + code[pc + 3]!]!)
+          int[fp + code[pc + 1]!] = Math.imul(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
+          pc += 4
+          continue
+        case Op.i32_mul + Inner.K:
+          int[fp + code[pc + 1]!] = Math.imul(int[fp + code[pc + 2]!]!, code[pc + 3]!)
           pc += 4
           continue
         case Op.i32_and:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! & I[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! & int[fp + code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.i32_and + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! & code[pc + 3]!
           pc += 4
           continue
         case Op.i32_or:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! | I[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! | int[fp + code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.i32_or + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! | code[pc + 3]!
           pc += 4
           continue
         case Op.i32_xor:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! ^ I[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! ^ int[fp + code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.i32_xor + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! ^ code[pc + 3]!
           pc += 4
           continue
         case Op.i32_shl:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! << I[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! << int[fp + code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.i32_shl + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! << code[pc + 3]!
           pc += 4
           continue
         case Op.i32_shr_s:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! >> I[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >> int[fp + code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.i32_shr_s + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >> code[pc + 3]!
           pc += 4
           continue
         case Op.i32_shr_u:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! >>> I[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> int[fp + code[pc + 3]!]!
           pc += 4
           continue
-        case Op.i32_rotl:
-          I[fp + code[pc + 1]!] =
-            (I[fp + code[pc + 2]!]! << I[fp + code[pc + 3]!]!) | (I[fp + code[pc + 2]!]! >>> -I[fp + code[pc + 3]!]!)
+        case Op.i32_shr_u + Inner.K:
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> code[pc + 3]!
           pc += 4
           continue
-        case Op.i32_rotr:
-          I[fp + code[pc + 1]!] =
-            (I[fp + code[pc + 2]!]! >>> I[fp + code[pc + 3]!]!) | (I[fp + code[pc + 2]!]! << -I[fp + code[pc + 3]!]!)
+        case Op.i32_rotl: {
+          const x = int[fp + code[pc + 2]!]!
+          const n = int[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = (x << n) | (x >>> -n)
           pc += 4
           continue
+        }
+        case Op.i32_rotl + Inner.K: {
+          const x = int[fp + code[pc + 2]!]!
+          const n = code[pc + 3]!
+          int[fp + code[pc + 1]!] = (x << n) | (x >>> -n)
+          pc += 4
+          continue
+        }
+        case Op.i32_rotr: {
+          const x = int[fp + code[pc + 2]!]!
+          const n = int[fp + code[pc + 3]!]!
+          int[fp + code[pc + 1]!] = (x >>> n) | (x << -n)
+          pc += 4
+          continue
+        }
+        case Op.i32_rotr + Inner.K: {
+          const x = int[fp + code[pc + 2]!]!
+          const n = code[pc + 3]!
+          int[fp + code[pc + 1]!] = (x >>> n) | (x << -n)
+          pc += 4
+          continue
+        }
         case Op.i32_eqz:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! === 0 ? 1 : 0
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! === 0 ? 1 : 0
           pc += 3
           continue
+        case Op.i32_clz:
+          int[fp + code[pc + 1]!] = Math.clz32(int[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.i32_extend8_s:
+          int[fp + code[pc + 1]!] = (int[fp + code[pc + 2]!]! << 24) >> 24
+          pc += 3
+          continue
+        case Op.i32_extend16_s:
+          int[fp + code[pc + 1]!] = (int[fp + code[pc + 2]!]! << 16) >> 16
+          pc += 3
+          continue
+        case Op.i32_div_s:
+          int[fp + code[pc + 1]!] = i32_div_s(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
+          pc += 4
+          continue
+        case Op.i32_div_u:
+          int[fp + code[pc + 1]!] = i32_div_u(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
+          pc += 4
+          continue
+        case Op.i32_rem_s:
+          int[fp + code[pc + 1]!] = i32_rem_s(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
+          pc += 4
+          continue
+        case Op.i32_rem_u:
+          int[fp + code[pc + 1]!] = i32_rem_u(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
+          pc += 4
+          continue
         case Op.f64_add:
-          F[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! + F[fp + code[pc + 3]!]!
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! + num[fp + code[pc + 3]!]!
           pc += 4
           continue
         case Op.f64_sub:
-          F[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! - F[fp + code[pc + 3]!]!
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! - num[fp + code[pc + 3]!]!
           pc += 4
           continue
         case Op.f64_mul:
-          F[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! * F[fp + code[pc + 3]!]!
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! * num[fp + code[pc + 3]!]!
           pc += 4
           continue
         case Op.f64_div:
-          F[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! / F[fp + code[pc + 3]!]!
-          pc += 4
-          continue
-        case Op.f64_eq:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! === F[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
-          continue
-        case Op.f64_ne:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! !== F[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
-          continue
-        case Op.f64_lt:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! < F[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
-          continue
-        case Op.f64_gt:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! > F[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
-          continue
-        case Op.f64_le:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! <= F[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
-          continue
-        case Op.f64_ge:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! >= F[fp + code[pc + 3]!]! ? 1 : 0
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! / num[fp + code[pc + 3]!]!
           pc += 4
           continue
         case Op.f32_add:
-          F[fp + code[pc + 1]!] = Math.fround(F[fp + code[pc + 2]!]! + F[fp + code[pc + 3]!]!)
+          num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! + num[fp + code[pc + 3]!]!)
           pc += 4
           continue
         case Op.f32_sub:
-          F[fp + code[pc + 1]!] = Math.fround(F[fp + code[pc + 2]!]! - F[fp + code[pc + 3]!]!)
+          num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! - num[fp + code[pc + 3]!]!)
           pc += 4
           continue
         case Op.f32_mul:
-          F[fp + code[pc + 1]!] = Math.fround(F[fp + code[pc + 2]!]! * F[fp + code[pc + 3]!]!)
+          num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! * num[fp + code[pc + 3]!]!)
           pc += 4
           continue
         case Op.f32_div:
-          F[fp + code[pc + 1]!] = Math.fround(F[fp + code[pc + 2]!]! / F[fp + code[pc + 3]!]!)
+          num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! / num[fp + code[pc + 3]!]!)
           pc += 4
           continue
         case Op.f32_eq:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! === F[fp + code[pc + 3]!]! ? 1 : 0
+        case Op.f64_eq:
+          int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! === num[fp + code[pc + 3]!]! ? 1 : 0
           pc += 4
           continue
         case Op.f32_ne:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! !== F[fp + code[pc + 3]!]! ? 1 : 0
+        case Op.f64_ne:
+          int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! !== num[fp + code[pc + 3]!]! ? 1 : 0
           pc += 4
           continue
         case Op.f32_lt:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! < F[fp + code[pc + 3]!]! ? 1 : 0
+        case Op.f64_lt:
+          int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! < num[fp + code[pc + 3]!]! ? 1 : 0
           pc += 4
           continue
         case Op.f32_gt:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! > F[fp + code[pc + 3]!]! ? 1 : 0
+        case Op.f64_gt:
+          int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! > num[fp + code[pc + 3]!]! ? 1 : 0
           pc += 4
           continue
         case Op.f32_le:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! <= F[fp + code[pc + 3]!]! ? 1 : 0
+        case Op.f64_le:
+          int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! <= num[fp + code[pc + 3]!]! ? 1 : 0
           pc += 4
           continue
         case Op.f32_ge:
-          I[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]! >= F[fp + code[pc + 3]!]! ? 1 : 0
+        case Op.f64_ge:
+          int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! >= num[fp + code[pc + 3]!]! ? 1 : 0
           pc += 4
+          continue
+        case Op.f64_sqrt:
+          num[fp + code[pc + 1]!] = Math.sqrt(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.f32_sqrt:
+          num[fp + code[pc + 1]!] = Math.fround(Math.sqrt(num[fp + code[pc + 2]!]!))
+          pc += 3
+          continue
+        case Op.f64_convert_i32_s:
+          num[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]!
+          pc += 3
+          continue
+        case Op.f64_convert_i32_u:
+          num[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0
+          pc += 3
+          continue
+        case Op.f32_convert_i32_s:
+          num[fp + code[pc + 1]!] = Math.fround(int[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.f32_convert_i32_u:
+          num[fp + code[pc + 1]!] = Math.fround(int[fp + code[pc + 2]!]! >>> 0)
+          pc += 3
+          continue
+        case Op.f32_neg:
+          num[fp + code[pc + 1]!] = f32_neg(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.f32_abs:
+          num[fp + code[pc + 1]!] = f32_abs(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.f64_neg:
+          num[fp + code[pc + 1]!] = f64_neg(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.f64_abs:
+          num[fp + code[pc + 1]!] = f64_abs(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.f32_demote_f64:
+          num[fp + code[pc + 1]!] = f32_demote_f64(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.f64_promote_f32:
+          num[fp + code[pc + 1]!] = f64_promote_f32(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.i32_trunc_f64_s:
+          int[fp + code[pc + 1]!] = i32_trunc_f64_s(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.i32_trunc_f64_u:
+          int[fp + code[pc + 1]!] = i32_trunc_f64_u(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.i32_trunc_f32_s:
+          int[fp + code[pc + 1]!] = i32_trunc_f32_s(num[fp + code[pc + 2]!]!)
+          pc += 3
+          continue
+        case Op.i32_trunc_f32_u:
+          int[fp + code[pc + 1]!] = i32_trunc_f32_u(num[fp + code[pc + 2]!]!)
+          pc += 3
           continue
         case Op.i64_add: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_add(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          const lo = (al + bl) | 0
+          int[to] = lo
+          int[to + 1] = ah + bh + (lo >>> 0 < al >>> 0 ? 1 : 0)
           pc += 4
+          continue
+        }
+        case Op.i64_add + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = code[pc + 3]!
+          const bh = code[pc + 4]!
+          const lo = (al + bl) | 0
+          int[to] = lo
+          int[to + 1] = ah + bh + (lo >>> 0 < al >>> 0 ? 1 : 0)
+          pc += 5
           continue
         }
         case Op.i64_sub: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_sub(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[to] = al - bl
+          int[to + 1] = ah - bh - (al >>> 0 < bl >>> 0 ? 1 : 0)
           pc += 4
           continue
         }
@@ -245,340 +431,650 @@ export function loop(entry: number): void {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_mul(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          const lo = Math.imul(al, bl)
+          int[to] = lo
+          int[to + 1] = mulHigh(al, bl, lo) + Math.imul(al, bh) + Math.imul(ah, bl)
           pc += 4
+          continue
+        }
+        case Op.i64_mul + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = code[pc + 3]!
+          const bh = code[pc + 4]!
+          const lo = Math.imul(al, bl)
+          int[to] = lo
+          int[to + 1] = mulHigh(al, bl, lo) + Math.imul(al, bh) + Math.imul(ah, bl)
+          pc += 5
           continue
         }
         case Op.i64_and: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_and(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          int[to] = int[a]! & int[b]!
+          int[to + 1] = int[a + 1]! & int[b + 1]!
           pc += 4
+          continue
+        }
+        case Op.i64_and + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          int[to] = int[a]! & code[pc + 3]!
+          int[to + 1] = int[a + 1]! & code[pc + 4]!
+          pc += 5
           continue
         }
         case Op.i64_or: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_or(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          int[to] = int[a]! | int[b]!
+          int[to + 1] = int[a + 1]! | int[b + 1]!
           pc += 4
+          continue
+        }
+        case Op.i64_or + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          int[to] = int[a]! | code[pc + 3]!
+          int[to + 1] = int[a + 1]! | code[pc + 4]!
+          pc += 5
           continue
         }
         case Op.i64_xor: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_xor(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          int[to] = int[a]! ^ int[b]!
+          int[to + 1] = int[a + 1]! ^ int[b + 1]!
           pc += 4
+          continue
+        }
+        case Op.i64_xor + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          int[to] = int[a]! ^ code[pc + 3]!
+          int[to + 1] = int[a + 1]! ^ code[pc + 4]!
+          pc += 5
           continue
         }
         case Op.i64_shl: {
           const a = fp + code[pc + 2]!
-          const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_shl(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = int[fp + code[pc + 3]!]! & 63
+          int[to] = n < 32 ? al << n : 0
+          int[to + 1] = n === 0 ? ah : n < 32 ? (ah << n) | (al >>> -n) : al << n
           pc += 4
           continue
         }
-        case Op.i64_shr_s: {
+        case Op.i64_shl + Inner.K: {
           const a = fp + code[pc + 2]!
-          const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_shr_s(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = code[pc + 3]! & 63
+          int[to] = n < 32 ? al << n : 0
+          int[to + 1] = n === 0 ? ah : n < 32 ? (ah << n) | (al >>> -n) : al << n
           pc += 4
           continue
         }
         case Op.i64_shr_u: {
           const a = fp + code[pc + 2]!
-          const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_shr_u(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = int[fp + code[pc + 3]!]! & 63
+          int[to] = n === 0 ? al : n < 32 ? (al >>> n) | (ah << -n) : ah >>> n
+          int[to + 1] = n < 32 ? ah >>> n : 0
+          pc += 4
+          continue
+        }
+        case Op.i64_shr_u + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = code[pc + 3]! & 63
+          int[to] = n === 0 ? al : n < 32 ? (al >>> n) | (ah << -n) : ah >>> n
+          int[to + 1] = n < 32 ? ah >>> n : 0
+          pc += 4
+          continue
+        }
+        case Op.i64_shr_s: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = int[fp + code[pc + 3]!]! & 63
+          int[to] = n === 0 ? al : n < 32 ? (al >>> n) | (ah << -n) : ah >> n
+          int[to + 1] = n < 32 ? ah >> n : ah >> 31
+          pc += 4
+          continue
+        }
+        case Op.i64_shr_s + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = code[pc + 3]! & 63
+          int[to] = n === 0 ? al : n < 32 ? (al >>> n) | (ah << -n) : ah >> n
+          int[to + 1] = n < 32 ? ah >> n : ah >> 31
           pc += 4
           continue
         }
         case Op.i64_rotl: {
           const a = fp + code[pc + 2]!
-          const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_rotl(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = int[fp + code[pc + 3]!]! & 63
+          const lo = n < 32 ? al : ah
+          const hi = n < 32 ? ah : al
+          int[to] = (n & 31) === 0 ? lo : (lo << n) | (hi >>> -n)
+          int[to + 1] = (n & 31) === 0 ? hi : (hi << n) | (lo >>> -n)
+          pc += 4
+          continue
+        }
+        case Op.i64_rotl + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = code[pc + 3]! & 63
+          const lo = n < 32 ? al : ah
+          const hi = n < 32 ? ah : al
+          int[to] = (n & 31) === 0 ? lo : (lo << n) | (hi >>> -n)
+          int[to + 1] = (n & 31) === 0 ? hi : (hi << n) | (lo >>> -n)
           pc += 4
           continue
         }
         case Op.i64_rotr: {
           const a = fp + code[pc + 2]!
-          const b = fp + code[pc + 3]!
           const to = fp + code[pc + 1]!
-          I[to] = i64_rotr(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
-          I[to + 1] = ret.hi
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const n = -int[fp + code[pc + 3]!]! & 63
+          const lo = n < 32 ? al : ah
+          const hi = n < 32 ? ah : al
+          int[to] = (n & 31) === 0 ? lo : (lo << n) | (hi >>> -n)
+          int[to + 1] = (n & 31) === 0 ? hi : (hi << n) | (lo >>> -n)
           pc += 4
           continue
         }
         case Op.i64_eq: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_eq(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = al === bl && ah === bh ? 1 : 0
           pc += 4
+          continue
+        }
+        case Op.i64_eq + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = code[pc + 3]!
+          const bh = code[pc + 4]!
+          int[fp + code[pc + 1]!] = al === bl && ah === bh ? 1 : 0
+          pc += 5
           continue
         }
         case Op.i64_ne: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_ne(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = al !== bl || ah !== bh ? 1 : 0
           pc += 4
+          continue
+        }
+        case Op.i64_ne + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = code[pc + 3]!
+          const bh = code[pc + 4]!
+          int[fp + code[pc + 1]!] = al !== bl || ah !== bh ? 1 : 0
+          pc += 5
           continue
         }
         case Op.i64_lt_s: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_lt_s(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = ah < bh || (ah === bh && al >>> 0 < bl >>> 0) ? 1 : 0
           pc += 4
           continue
         }
         case Op.i64_lt_u: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_lt_u(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = ah >>> 0 < bh >>> 0 || (ah === bh && al >>> 0 < bl >>> 0) ? 1 : 0
           pc += 4
+          continue
+        }
+        case Op.i64_lt_u + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = code[pc + 3]!
+          const bh = code[pc + 4]!
+          int[fp + code[pc + 1]!] = ah >>> 0 < bh >>> 0 || (ah === bh && al >>> 0 < bl >>> 0) ? 1 : 0
+          pc += 5
           continue
         }
         case Op.i64_gt_s: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_gt_s(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = ah > bh || (ah === bh && al >>> 0 > bl >>> 0) ? 1 : 0
           pc += 4
           continue
         }
         case Op.i64_gt_u: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_gt_u(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = ah >>> 0 > bh >>> 0 || (ah === bh && al >>> 0 > bl >>> 0) ? 1 : 0
           pc += 4
+          continue
+        }
+        case Op.i64_gt_u + Inner.K: {
+          const a = fp + code[pc + 2]!
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = code[pc + 3]!
+          const bh = code[pc + 4]!
+          int[fp + code[pc + 1]!] = ah >>> 0 > bh >>> 0 || (ah === bh && al >>> 0 > bl >>> 0) ? 1 : 0
+          pc += 5
           continue
         }
         case Op.i64_le_s: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_le_s(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = ah < bh || (ah === bh && al >>> 0 <= bl >>> 0) ? 1 : 0
           pc += 4
           continue
         }
         case Op.i64_le_u: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_le_u(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = ah >>> 0 < bh >>> 0 || (ah === bh && al >>> 0 <= bl >>> 0) ? 1 : 0
           pc += 4
           continue
         }
         case Op.i64_ge_s: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_ge_s(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = ah > bh || (ah === bh && al >>> 0 >= bl >>> 0) ? 1 : 0
           pc += 4
           continue
         }
         case Op.i64_ge_u: {
           const a = fp + code[pc + 2]!
           const b = fp + code[pc + 3]!
-          I[fp + code[pc + 1]!] = i64_ge_u(I[a]!, I[a + 1]!, I[b]!, I[b + 1]!)
+          const al = int[a]!
+          const ah = int[a + 1]!
+          const bl = int[b]!
+          const bh = int[b + 1]!
+          int[fp + code[pc + 1]!] = ah >>> 0 > bh >>> 0 || (ah === bh && al >>> 0 >= bl >>> 0) ? 1 : 0
           pc += 4
           continue
         }
-        case Op.i32_load: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 4]! >>> 0)
-          I[fp + code[pc + 1]!] = views.dv.getInt32(ea, true)
-          pc += 6
+        case Op.i64_eqz: {
+          const a = fp + code[pc + 2]!
+          int[fp + code[pc + 1]!] = (int[a]! | int[a + 1]!) === 0 ? 1 : 0
+          pc += 3
           continue
         }
-        case Op.i32_load8_s: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 4]! >>> 0)
-          I[fp + code[pc + 1]!] = views.dv.getInt8(ea)
-          pc += 6
-          continue
-        }
-        case Op.i32_load8_u: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 4]! >>> 0)
-          I[fp + code[pc + 1]!] = views.dv.getUint8(ea)
-          pc += 6
-          continue
-        }
-        case Op.i32_load16_s: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 4]! >>> 0)
-          I[fp + code[pc + 1]!] = views.dv.getInt16(ea, true)
-          pc += 6
-          continue
-        }
-        case Op.i32_load16_u: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 4]! >>> 0)
-          I[fp + code[pc + 1]!] = views.dv.getUint16(ea, true)
-          pc += 6
-          continue
-        }
-        case Op.i64_load: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 4]! >>> 0)
+        case Op.i64_extend_i32_s: {
           const to = fp + code[pc + 1]!
-          I[to + 1] = views.dv.getInt32(ea + 4, true)
-          I[to] = views.dv.getInt32(ea, true)
-          pc += 6
+          const x = int[fp + code[pc + 2]!]!
+          int[to] = x
+          int[to + 1] = x >> 31
+          pc += 3
           continue
         }
-        case Op.f64_load: {
-          if (!small) break
-          F[fp + code[pc + 1]!] = views.dv.getFloat64((I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 4]! >>> 0), true)
-          pc += 6
+        case Op.i64_extend_i32_u: {
+          const to = fp + code[pc + 1]!
+          int[to] = int[fp + code[pc + 2]!]!
+          int[to + 1] = 0
+          pc += 3
           continue
         }
-        case Op.f64_store: {
-          if (!small) break
-          views.dv.setFloat64((I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 5]! >>> 0), F[fp + code[pc + 3]!]!, true)
-          pc += 7
+        case Op.i32_load + Inner.K:
+          int[fp + code[pc + 1]!] = dv.getInt32(
+            ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
+            true,
+          )
+          pc += 5
+          continue
+        case Op.i32_load8_s + Inner.K:
+          int[fp + code[pc + 1]!] = dv.getInt8(
+            ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
+          )
+          pc += 5
+          continue
+        case Op.i32_load8_u + Inner.K:
+          int[fp + code[pc + 1]!] = dv.getUint8(
+            ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
+          )
+          pc += 5
+          continue
+        case Op.i32_load16_s + Inner.K:
+          int[fp + code[pc + 1]!] = dv.getInt16(
+            ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
+            true,
+          )
+          pc += 5
+          continue
+        case Op.i32_load16_u + Inner.K:
+          int[fp + code[pc + 1]!] = dv.getUint16(
+            ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
+            true,
+          )
+          pc += 5
+          continue
+        case Op.i64_load8_u + Inner.K: {
+          const to = fp + code[pc + 1]!
+          int[to] = dv.getUint8(((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0))
+          int[to + 1] = 0
+          pc += 5
           continue
         }
-        case Op.i64_store: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 5]! >>> 0)
+        case Op.i64_load16_u + Inner.K: {
+          const to = fp + code[pc + 1]!
+          int[to] = dv.getUint16(((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0), true)
+          int[to + 1] = 0
+          pc += 5
+          continue
+        }
+        case Op.i64_load32_u + Inner.K: {
+          const to = fp + code[pc + 1]!
+          int[to] = dv.getInt32(((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0), true)
+          int[to + 1] = 0
+          pc += 5
+          continue
+        }
+        case Op.i64_load32_s + Inner.K: {
+          const to = fp + code[pc + 1]!
+          const x = dv.getInt32(((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0), true)
+          int[to] = x
+          int[to + 1] = x >> 31
+          pc += 5
+          continue
+        }
+        case Op.i64_load + Inner.K: {
+          const ea = ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0)
+          const to = fp + code[pc + 1]!
+          int[to + 1] = dv.getInt32(ea + 4, true)
+          int[to] = dv.getInt32(ea, true)
+          pc += 5
+          continue
+        }
+        case Op.f64_load + Inner.K:
+          num[fp + code[pc + 1]!] = dv.getFloat64(
+            ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
+            true,
+          )
+          pc += 5
+          continue
+        case Op.f32_load + Inner.K: {
+          const ea = ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0)
+          const x = dv.getFloat32(ea, true)
+          num[fp + code[pc + 1]!] = x === x ? x : f32_from_bits(dv.getInt32(ea, true))
+          pc += 5
+          continue
+        }
+        case Op.i32_store + Inner.K:
+          dv.setInt32(
+            ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0),
+            int[fp + code[pc + 3]!]!,
+            true,
+          )
+          pc += 5
+          continue
+        case Op.i32_store8 + Inner.K:
+          dv.setInt8(
+            ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0),
+            int[fp + code[pc + 3]!]!,
+          )
+          pc += 5
+          continue
+        case Op.i32_store16 + Inner.K:
+          dv.setInt16(
+            ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0),
+            int[fp + code[pc + 3]!]!,
+            true,
+          )
+          pc += 5
+          continue
+        case Op.i64_store + Inner.K: {
+          const ea = ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0)
           const from = fp + code[pc + 3]!
-          views.dv.setInt32(ea + 4, I[from + 1]!, true)
-          views.dv.setInt32(ea, I[from]!, true)
-          pc += 7
+          dv.setInt32(ea + 4, int[from + 1]!, true)
+          dv.setInt32(ea, int[from]!, true)
+          pc += 5
           continue
         }
-        case Op.i32_store: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 5]! >>> 0)
-          const x = I[fp + code[pc + 3]!]!
-          views.dv.setInt32(ea, x, true)
-          pc += 7
+        case Op.f64_store + Inner.K:
+          dv.setFloat64(
+            ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0),
+            num[fp + code[pc + 3]!]!,
+            true,
+          )
+          pc += 5
           continue
-        }
-        case Op.i32_store8: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 5]! >>> 0)
-          const x = I[fp + code[pc + 3]!]!
-          views.dv.setInt8(ea, x)
-          pc += 7
-          continue
-        }
-        case Op.i32_store16: {
-          if (!small) break
-          const ea = (I[fp + code[pc + 2]!]! >>> 0) + (code[pc + 5]! >>> 0)
-          const x = I[fp + code[pc + 3]!]!
-          views.dv.setInt16(ea, x, true)
-          pc += 7
+        case Op.f32_store + Inner.K: {
+          const ea = ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0)
+          const x = num[fp + code[pc + 3]!]!
+          if (x === x) dv.setFloat32(ea, x, true)
+          else dv.setInt32(ea, f32_to_bits(x), true)
+          pc += 5
           continue
         }
         // i32.eq and jump
         case 0xe0:
-          pc = I[fp + code[pc + 1]!]! === I[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! === int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // i32.eq and jump, with a constant
+        case 0x1e0:
+          pc = int[fp + code[pc + 1]!]! === code[pc + 2]! ? code[pc + 3]! : pc + 4
           continue
         // i32.ne and jump
         case 0xe1:
-          pc = I[fp + code[pc + 1]!]! !== I[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! !== int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // i32.ne and jump, with a constant
+        case 0x1e1:
+          pc = int[fp + code[pc + 1]!]! !== code[pc + 2]! ? code[pc + 3]! : pc + 4
           continue
         // i32.lt_s and jump
         case 0xe2:
-          pc = I[fp + code[pc + 1]!]! < I[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! < int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // i32.lt_s and jump, with a constant
+        case 0x1e2:
+          pc = int[fp + code[pc + 1]!]! < code[pc + 2]! ? code[pc + 3]! : pc + 4
           continue
         // i32.lt_u and jump
         case 0xe3:
-          pc = I[fp + code[pc + 1]!]! >>> 0 < I[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 < int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          continue
+        // i32.lt_u and jump, with a constant
+        case 0x1e3:
+          pc = int[fp + code[pc + 1]!]! >>> 0 < code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
           continue
         // i32.gt_s and jump
         case 0xe4:
-          pc = I[fp + code[pc + 1]!]! > I[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! > int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // i32.gt_s and jump, with a constant
+        case 0x1e4:
+          pc = int[fp + code[pc + 1]!]! > code[pc + 2]! ? code[pc + 3]! : pc + 4
           continue
         // i32.gt_u and jump
         case 0xe5:
-          pc = I[fp + code[pc + 1]!]! >>> 0 > I[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 > int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          continue
+        // i32.gt_u and jump, with a constant
+        case 0x1e5:
+          pc = int[fp + code[pc + 1]!]! >>> 0 > code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
           continue
         // i32.le_s and jump
         case 0xe6:
-          pc = I[fp + code[pc + 1]!]! <= I[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! <= int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // i32.le_s and jump, with a constant
+        case 0x1e6:
+          pc = int[fp + code[pc + 1]!]! <= code[pc + 2]! ? code[pc + 3]! : pc + 4
           continue
         // i32.le_u and jump
         case 0xe7:
-          pc = I[fp + code[pc + 1]!]! >>> 0 <= I[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 <= int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          continue
+        // i32.le_u and jump, with a constant
+        case 0x1e7:
+          pc = int[fp + code[pc + 1]!]! >>> 0 <= code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
           continue
         // i32.ge_s and jump
         case 0xe8:
-          pc = I[fp + code[pc + 1]!]! >= I[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >= int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // i32.ge_s and jump, with a constant
+        case 0x1e8:
+          pc = int[fp + code[pc + 1]!]! >= code[pc + 2]! ? code[pc + 3]! : pc + 4
           continue
         // i32.ge_u and jump
         case 0xe9:
-          pc = I[fp + code[pc + 1]!]! >>> 0 >= I[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 >= int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          continue
+        // i32.ge_u and jump, with a constant
+        case 0x1e9:
+          pc = int[fp + code[pc + 1]!]! >>> 0 >= code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
           continue
         case Inner.jump:
           pc = code[pc + 1]!
           continue
         case Inner.jump_if:
-          pc = I[fp + code[pc + 1]!] !== 0 ? code[pc + 2]! : pc + 3
+          pc = int[fp + code[pc + 1]!] !== 0 ? code[pc + 2]! : pc + 3
           continue
         case Inner.jump_unless:
-          pc = I[fp + code[pc + 1]!] === 0 ? code[pc + 2]! : pc + 3
+          pc = int[fp + code[pc + 1]!] === 0 ? code[pc + 2]! : pc + 3
           continue
         case Inner.move_i:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]!
+          int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]!
           pc += 3
           continue
         case Inner.move_d:
-          F[fp + code[pc + 1]!] = F[fp + code[pc + 2]!]!
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]!
           pc += 3
           continue
         case Inner.move_r:
-          R[fp + code[pc + 1]!] = R[fp + code[pc + 2]!]
+          ref[fp + code[pc + 1]!] = ref[fp + code[pc + 2]!]
           pc += 3
           continue
         case Inner.move_pair: {
           const to = fp + code[pc + 1]!
           const from = fp + code[pc + 2]!
-          I[to] = I[from]!
-          I[to + 1] = I[from + 1]!
+          int[to] = int[from]!
+          int[to + 1] = int[from + 1]!
           pc += 3
           continue
         }
-        case Inner.const_i:
-          I[fp + code[pc + 1]!] = code[pc + 2]!
-          pc += 3
-          continue
-        case Inner.add_const:
-          I[fp + code[pc + 1]!] = I[fp + code[pc + 2]!]! + code[pc + 3]!
+        case Inner.const_pair: {
+          const to = fp + code[pc + 1]!
+          int[to] = code[pc + 2]!
+          int[to + 1] = code[pc + 3]!
           pc += 4
           continue
+        }
+        case Inner.const_i:
+          int[fp + code[pc + 1]!] = code[pc + 2]!
+          pc += 3
+          continue
         case Op.f64_const:
-          F[fp + code[pc + 1]!] = f.floats[code[pc + 2]!]!
+          num[fp + code[pc + 1]!] = f.constants[code[pc + 2]!]!
           pc += 3
           continue
         case Inner.jump_table: {
           const n = code[pc + 2]!
-          const k = I[fp + code[pc + 1]!]! >>> 0
+          const k = int[fp + code[pc + 1]!]! >>> 0
           pc = code[pc + 3 + (k < n ? k : n - 1)]!
           continue
         }
+        case Inner.select_i:
+          int[fp + code[pc + 1]!] = int[fp + (int[fp + code[pc + 4]!] !== 0 ? code[pc + 2]! : code[pc + 3]!)]!
+          pc += 5
+          continue
+        case Inner.select_d:
+          num[fp + code[pc + 1]!] = num[fp + (int[fp + code[pc + 4]!] !== 0 ? code[pc + 2]! : code[pc + 3]!)]!
+          pc += 5
+          continue
         case Op.select: {
-          const from = fp + (I[fp + code[pc + 4]!] !== 0 ? code[pc + 2]! : code[pc + 3]!)
+          const from = fp + (int[fp + code[pc + 4]!] !== 0 ? code[pc + 2]! : code[pc + 3]!)
           const to = fp + code[pc + 1]!
           const shape = code[pc + 5]
-          if (shape === 1) F[to] = F[from]!
-          else if (shape === 2) R[to] = R[from]
-          else {
-            const n = shape === 0 ? 1 : shape === 3 ? 2 : 4
-            for (let k = 0; k < n; k++) I[to + k] = I[from + k]!
-          }
+          if (shape === 2) ref[to] = ref[from]
+          else for (let k = 0; k < (shape === 3 ? 2 : 4); k++) int[to + k] = int[from + k]!
           pc += 6
+          continue
+        }
+        case Inner.global_get_i:
+          int[fp + code[pc + 1]!] = f.inst.globals[code[pc + 2]!]!.lo
+          pc += 3
+          continue
+        case Inner.global_set_i:
+          f.inst.globals[code[pc + 2]!]!.lo = int[fp + code[pc + 1]!]!
+          pc += 3
+          continue
+        case Inner.jump_zero_pair: {
+          const a = fp + code[pc + 1]!
+          pc = (int[a]! | int[a + 1]!) === 0 ? code[pc + 2]! : pc + 3
+          continue
+        }
+        case Inner.jump_nonzero_pair: {
+          const a = fp + code[pc + 1]!
+          pc = (int[a]! | int[a + 1]!) !== 0 ? code[pc + 2]! : pc + 3
           continue
         }
         case Op.global_get: {
@@ -597,26 +1093,31 @@ export function loop(entry: number): void {
           throwTag(f, code[pc + 1]!, fp + code[pc + 2]!)
           continue
         case Op.throw_ref: {
-          const exn = R[fp + code[pc + 1]!]
+          const exn = ref[fp + code[pc + 1]!]
           if (exn === null) throw new Trap('null exception reference')
           throw exn
         }
         case Op.call:
         case Inner.call_ref:
         case Inner.call_indirect: {
-          const func: FuncInst = callee(f, pc, fp)
-          const indirect = code[pc] === Inner.call_indirect
-          const base = fp + code[pc + (indirect ? 4 : 2)]!
-          const next = pc + (indirect ? 5 : 3)
-          const target = lowered(targetOf(func))
+          const direct = code[pc] === Op.call
+          const func: FuncInst = direct ? f.inst.funcs[code[pc + 2]!]! : callee(f, pc, fp)
+          const base = fp + code[pc + 1]!
+          const next = pc + (code[pc] === Inner.call_indirect ? 5 : 3)
+          const target = func.engine instanceof Target ? (func.engine.lowered ?? lower(func.engine)) : undefined
           if (target === undefined) {
             state.top = fp + f.slots
             callHost(func, base)
             pc = next
+            dv = f.views.dv
             continue
           }
-          prepare(target, base)
-          const depth = state.depth++
+          const depth = state.depth
+          if (base + target.slots > REGISTERS || depth >= MAX_FRAMES) exhausted()
+          for (let k = base + target.params; k < base + target.locals; k++) int[k] = 0
+          if (target.floats) num.fill(0, base + target.params, base + target.locals)
+          if (target.refs) prepareRefs(target, base)
+          state.depth = depth + 1
           frameCode[depth] = f
           framePc[depth] = next
           frameBase[depth] = fp
@@ -624,30 +1125,22 @@ export function loop(entry: number): void {
           fp = base
           pc = 0
           code = f.code
-          views = viewsOf(f)
-          small = isSmall(f)
+          dv = f.views.dv
           continue
         }
         case Inner.tail_call:
         case Inner.tail_call_ref:
         case Inner.tail_call_indirect: {
           const func: FuncInst = callee(f, pc, fp)
-          const words = code[pc] === Inner.tail_call_indirect ? 4 : 2
-          const from = fp + code[pc + words]!
-          const n = code[pc + words + 1]!
-          for (let k = 0; k < n; k++) {
-            I[fp + k] = I[from + k]!
-            F[fp + k] = F[from + k]!
-            R[fp + k] = R[from + k]
-          }
-          const target = lowered(targetOf(func))
+          const n = code[pc + (code[pc] === Inner.tail_call_indirect ? 5 : 3)]!
+          moveDown(fp, fp + code[pc + 1]!, n)
+          const target = func.engine instanceof Target ? lower(func.engine) : undefined
           if (target !== undefined) {
             prepare(target, fp)
             f = target
             pc = 0
             code = f.code
-            views = viewsOf(f)
-            small = isSmall(f)
+            dv = f.views.dv
             continue
           }
           state.top = fp + Math.max(f.slots, n)
@@ -658,12 +1151,11 @@ export function loop(entry: number): void {
           pc = framePc[depth]!
           fp = frameBase[depth]!
           code = f.code
-          views = viewsOf(f)
-          small = isSmall(f)
+          dv = f.views.dv
           continue
         }
         case Inner.leave_i:
-          I[fp] = I[fp + code[pc + 1]!]!
+          int[fp] = int[fp + code[pc + 1]!]!
         // falls through
         case Inner.leave: {
           if (state.depth === entry) return
@@ -672,12 +1164,13 @@ export function loop(entry: number): void {
           pc = framePc[depth]!
           fp = frameBase[depth]!
           code = f.code
-          views = viewsOf(f)
-          small = isSmall(f)
+          dv = f.views.dv
           continue
         }
       }
       pc += page(f, pc, fp) || operate(f, pc, fp)
+      // The memory may have grown.
+      dv = f.views.dv
     }
   } catch (e) {
     at.f = f

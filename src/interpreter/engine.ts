@@ -4,19 +4,19 @@ import { Trap, type TrapFrame } from '../errors.ts'
 import { trapOf } from '../runtime/boundary.ts'
 import { ExnInst, type FuncInst, HostThrow } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
-import { adopt, leaveResults, lowered } from './calls.ts'
+import { leaveResults, lower } from './calls.ts'
 import { at, loop } from './dispatch.ts'
 import { DELEGATE } from './frames.ts'
 import { slotKinds } from './kinds.ts'
 import type { Lowered } from './lowered.ts'
-import { F, frameBase, frameCode, framePc, I, prepare, R, state, targetOf } from './machine.ts'
+import { F, frameBase, frameCode, framePc, I, prepare, R, state, Target } from './machine.ts'
 
 export const interpreter: Executor = {
   name: 'interpreter',
   link(inst) {
     for (let i = inst.importedFuncs; i < inst.funcs.length; i++) {
       const func = inst.funcs[i]!
-      adopt(func)
+      func.engine = new Target(func)
       func.code = (...slots) => enter(func, slots)
     }
   },
@@ -26,17 +26,16 @@ export const interpreter: Executor = {
 
 /** Runs a function called from outside. */
 function enter(func: FuncInst, slots: readonly unknown[]): unknown {
-  const target = targetOf(func)
-  const f = lowered(target)!
+  const f = lower(func.engine as Target)
   const base = state.top
   const entry = state.depth
-  target.params.forEach((kind, k) => {
-    if (kind === 0) I[base + k] = slots[k] as number
-    else if (kind === 1) F[base + k] = slots[k] as number
-    else R[base + k] = slots[k]
-  })
   try {
     prepare(f, base)
+    f.paramKinds.forEach((kind, k) => {
+      if (kind === 0) I[base + k] = slots[k] as number
+      else if (kind === 1) F[base + k] = slots[k] as number
+      else R[base + k] = slots[k]
+    })
     Object.assign(at, { f, pc: 0, fp: base })
     run(entry)
     return leaveResults(func, base)

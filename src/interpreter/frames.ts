@@ -11,7 +11,9 @@ export interface Operand {
   /** Where it is: its home, or a local's register. */
   at: number
   /** An int32 constant, when nothing has made it yet. */
-  constant?: number
+  constant?: number | undefined
+  /** The high half of an i64 constant. */
+  high: number
 }
 
 export interface Frame {
@@ -36,6 +38,72 @@ export interface Frame {
 
 /** The tag of a clause that stands for a delegate. */
 export const DELEGATE = -2
+
+/** The comparison with its operands the other way round, and operators that don't mind the order. */
+export const SWAPPED: Partial<Record<Op, Op>> = {
+  [Op.i32_eq]: Op.i32_eq,
+  [Op.i32_ne]: Op.i32_ne,
+  [Op.i32_lt_s]: Op.i32_gt_s,
+  [Op.i32_lt_u]: Op.i32_gt_u,
+  [Op.i32_gt_s]: Op.i32_lt_s,
+  [Op.i32_gt_u]: Op.i32_lt_u,
+  [Op.i32_le_s]: Op.i32_ge_s,
+  [Op.i32_le_u]: Op.i32_ge_u,
+  [Op.i32_ge_s]: Op.i32_le_s,
+  [Op.i32_ge_u]: Op.i32_le_u,
+  [Op.i32_add]: Op.i32_add,
+  [Op.i32_mul]: Op.i32_mul,
+  [Op.i32_and]: Op.i32_and,
+  [Op.i32_or]: Op.i32_or,
+  [Op.i32_xor]: Op.i32_xor,
+  [Op.i64_eq]: Op.i64_eq,
+  [Op.i64_ne]: Op.i64_ne,
+  [Op.i64_lt_u]: Op.i64_gt_u,
+  [Op.i64_gt_u]: Op.i64_lt_u,
+  [Op.i64_add]: Op.i64_add,
+  [Op.i64_mul]: Op.i64_mul,
+  [Op.i64_and]: Op.i64_and,
+  [Op.i64_or]: Op.i64_or,
+  [Op.i64_xor]: Op.i64_xor,
+}
+
+/** Whether the loop has an arm for an operator whose second operand is a constant. */
+export const takesConstant = (op: Op): boolean =>
+  op in SWAPPED ||
+  (op >= Op.i32_shl && op <= Op.i32_rotr) ||
+  op === Op.i64_shl ||
+  op === Op.i64_shr_s ||
+  op === Op.i64_shr_u ||
+  op === Op.i64_rotl
+
+/** The loads and stores that the loop has arms for. */
+export const NEAR: ReadonlySet<Op> = new Set([
+  Op.i32_load,
+  Op.i32_load8_s,
+  Op.i32_load8_u,
+  Op.i32_load16_s,
+  Op.i32_load16_u,
+  Op.i64_load,
+  Op.i64_load8_u,
+  Op.i64_load16_u,
+  Op.i64_load32_s,
+  Op.i64_load32_u,
+  Op.f32_load,
+  Op.f64_load,
+  Op.i32_store,
+  Op.i32_store8,
+  Op.i32_store16,
+  Op.i64_store,
+  Op.f32_store,
+  Op.f64_store,
+])
+
+/** Stores that do the same as another, on the low half. */
+export const LOW: Partial<Record<Op, Op>> = {
+  [Op.i64_store8]: Op.i32_store8,
+  [Op.i64_store16]: Op.i32_store16,
+  [Op.i64_store32]: Op.i32_store,
+}
 
 /** The comparison that holds when the other does not. */
 export const INVERSE: Partial<Record<Op, Op>> = {

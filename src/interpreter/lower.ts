@@ -8,10 +8,12 @@ import { ADDR, rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import { BOT, F32, F64, type FuncType, I32, I64, slotCount, V128, type ValType } from '../syntax/types.ts'
-import { DELEGATE, type Frame, INVERSE, type Operand } from './frames.ts'
+import { DELEGATE, type Frame, INVERSE, LOW, NEAR, type Operand, SWAPPED, takesConstant } from './frames.ts'
 import { kindOf, slotKinds } from './kinds.ts'
-import { type Handler, Inner, type Lowered } from './lowered.ts'
+import { type Handler, Inner, type Lowered, NO_VIEWS } from './lowered.ts'
 import { special } from './special.ts'
+
+const isShift = (op: Op): boolean => op >= Op.i64_shl && op <= Op.i64_rotr
 
 export class Lowerer {
   readonly r: CodeReader
@@ -29,6 +31,7 @@ export class Lowerer {
   private readonly locals: number
   private most: number
   private dead = false
+  private refs = false
   /** The instruction that wrote the newest operand, whose destination may still be changed; -1 for none. */
   private retarget = -1
 
@@ -70,7 +73,10 @@ export class Lowerer {
       resultKinds: slotKinds(type.results),
       handlers: this.handlers,
       vectors: this.vectors,
-      floats: Float64Array.from(this.floats),
+      constants: Float64Array.from(this.floats),
+      floats: this.localTypes.some((t) => kindOf(t) === 1),
+      refs: this.refs || this.handlers.length > 0 || this.localTypes.some((t) => kindOf(t) === 2),
+      views: this.inst.memories[0]?.views ?? NO_VIEWS,
       offsets: this.offsets,
     }
   }
@@ -86,7 +92,8 @@ export class Lowerer {
   /** Pushes the result of the instruction that is being emitted; gives its register. */
   push(type: ValType): number {
     const home = this.height
-    this.stack.push({ type, home, at: home })
+    this.stack.push({ type, home, at: home, high: 0 })
+    if (kindOf(type) === 2) this.refs = true
     this.height += slotCount(type)
     if (this.height > this.most) this.most = this.height
     return home
@@ -129,9 +136,14 @@ export class Lowerer {
 
   private make(v: Operand): void {
     if (v.constant === undefined) return
-    this.emit(Inner.const_i, v.home, v.constant)
-    v.constant = undefined as never
+    this.constant(v, v.home)
+    v.constant = undefined
     v.at = v.home
+  }
+
+  private constant(v: Operand, to: number): void {
+    if (v.type === I64) this.emit(Inner.const_pair, to, v.constant!, v.high)
+    else this.emit(Inner.const_i, to, v.constant!)
   }
 
   private home(v: Operand): void {
@@ -269,22 +281,18 @@ export class Lowerer {
     const { code } = this
     const v = this.stack[this.stack.length - 1]!
     const last = this.retarget
-    if (
-      last >= 0 &&
-      v.constant === undefined &&
-      v.at === code[last + 1] &&
-      code[last]! >= Op.i32_eqz &&
-      code[last]! <= Op.i32_ge_u
-    ) {
-      const [op, , a, b] = code.slice(last)
-      code.length = last
-      this.offsets.length -= 2
-      this.retarget = -1
-      this.pop()
-      if (op === Op.i32_eqz) return [inverse ? Inner.jump_if : Inner.jump_unless, a!]
-      return [Inner.jump_compare + ((inverse ? INVERSE[op as Op]! : op!) - Op.i32_eq), a!, b!]
-    }
-    return [inverse ? Inner.jump_unless : Inner.jump_if, this.popRegister()]
+    const op = last >= 0 && v.constant === undefined && v.at === code[last + 1] ? code[last]! : -1
+    const compares = (op & ~Inner.K) >= Op.i32_eqz && (op & ~Inner.K) <= Op.i32_ge_u
+    if (!compares && op !== Op.i64_eqz) return [inverse ? Inner.jump_unless : Inner.jump_if, this.popRegister()]
+    const [, , a, b] = code.slice(last)
+    code.length = last
+    this.offsets.length -= 2
+    this.retarget = -1
+    this.pop()
+    if (op === Op.i32_eqz) return [inverse ? Inner.jump_if : Inner.jump_unless, a!]
+    if (op === Op.i64_eqz) return [inverse ? Inner.jump_nonzero_pair : Inner.jump_zero_pair, a!]
+    const plain = (op & ~Inner.K) as Op
+    return [Inner.jump_compare + ((inverse ? INVERSE[plain]! : plain) - Op.i32_eq) + (op & Inner.K), a!, b!]
   }
 
   /** Emits a jump; gives the position of its target. */
@@ -562,15 +570,12 @@ export class Lowerer {
       case Op.i32_const:
         this.push(I32)
         stack[stack.length - 1]!.constant = r.s32()
-        this.retarget = -1
         return true
-      case Op.i64_const: {
-        const lo = r.s64()
-        const at = this.push(I64)
-        this.emit(Inner.const_i, at, lo)
-        this.emit(Inner.const_i, at + 1, r.hi)
+      case Op.i64_const:
+        this.push(I64)
+        stack[stack.length - 1]!.constant = r.s64()
+        stack[stack.length - 1]!.high = r.hi
         return true
-      }
       case Op.f32_const:
         this.float(F32, f32_from_bits(r.f32()))
         return true
@@ -603,19 +608,17 @@ export class Lowerer {
       return
     }
     for (const o of held) this.home(o)
-    if (v.constant !== undefined) this.emit(Inner.const_i, slot, v.constant)
+    if (v.constant !== undefined) this.constant(v, slot)
     else this.move(type, slot, v.at)
     this.retarget = -1
   }
 
   /** An instruction whose type is in the table: [op, destination, operands…, immediates…]. */
   private plain(op: Op): void {
+    if (this.withConstant(op) || this.narrow(op)) return
     const row = rows[op]!
-    const { stack } = this
-    if (op === Op.i32_add && stack[stack.length - 1]!.constant !== undefined) {
-      const by = this.pop().constant!
-      const a = this.popRegister()
-      this.result(I32, Inner.add_const, a, by)
+    if (row.imms[0] === 'memarg') {
+      this.access(op)
       return
     }
     const immediates = this.immediates(op)
@@ -625,6 +628,90 @@ export class Lowerer {
     if (type === undefined) this.emit(op, 0, ...words)
     else this.result(type === ADDR ? this.addressType : type, op, ...words)
     for (const more of row.results.slice(1)) this.push(more)
+  }
+
+  /** An operator with a constant that stands in the code. */
+  private withConstant(op: Op): boolean {
+    const { stack } = this
+    const b = stack[stack.length - 1]!
+    if (op === Op.i32_sub && b.constant !== undefined) {
+      b.constant = -b.constant | 0
+      return this.withConstant(Op.i32_add)
+    }
+    if (!takesConstant(op)) return false
+    let plain = op
+    if (b.constant === undefined) {
+      const a = stack[stack.length - 2]!
+      const swapped = SWAPPED[op]
+      if (a.constant === undefined || swapped === undefined) return false
+      plain = swapped
+      // Each keeps its home: which register an operand is in is not told by its place.
+      const { constant, high, at } = a
+      Object.assign(a, { constant: undefined, at: b.at })
+      Object.assign(b, { constant, high, at })
+    }
+    const { type, constant, high } = this.pop()
+    const words = type === I64 && !isShift(plain) ? [constant!, high] : [constant!]
+    const a = this.popRegister()
+    this.result(rows[op]!.results[0]!, plain + Inner.K, a, ...words)
+    return true
+  }
+
+  /** i32.wrap_i64 takes the low register. */
+  private narrow(op: Op): boolean {
+    if (op !== Op.i32_wrap_i64) return false
+    const { stack } = this
+    const v = stack[stack.length - 1]!
+    const [at, constant] = [v.at, v.constant]
+    this.pop()
+    this.push(I32)
+    Object.assign(stack[stack.length - 1]!, { at, constant })
+    this.retarget = -1
+    return true
+  }
+
+  /** A load or store: in the loop when memory 0 has 32-bit addresses, else in a page. */
+  private access(op: Op): void {
+    const { r } = this
+    const row = rows[op]!
+    const near = LOW[op] ?? op
+    const at = r.pos
+    r.memarg()
+    if (!NEAR.has(near) || r.memory !== 0 || this.inst.memories[0]!.type.limits.address !== 'i32') {
+      r.pos = at
+      const immediates = this.immediates(op)
+      const words = [...this.popRegisters(row.params.length), ...immediates]
+      if (row.results.length === 0) this.emit(op, 0, ...words)
+      else this.result(row.results[0]!, op, ...words)
+      return
+    }
+    const offset = r.offsetLo
+    const { stack } = this
+    const isLoad = row.results.length > 0
+    const [a, addend] = this.address(stack[stack.length - (isLoad ? 1 : 2)]!)
+    if (isLoad) {
+      this.pop()
+      this.result(row.results[0]!, near + Inner.K, a, addend, offset)
+      return
+    }
+    const value = this.popRegister()
+    this.pop()
+    this.emit(near + Inner.K, a, addend, value, offset)
+  }
+
+  /** The register of an address and what is to be added to it: the addition of a constant just emitted is taken back. */
+  private address(v: Operand): [number, number] {
+    const { code } = this
+    const last = this.retarget
+    if (last >= 0 && v.constant === undefined && v.at === code[last + 1] && code[last] === Op.i32_add + Inner.K) {
+      const [, , a, addend] = code.slice(last)
+      code.length = last
+      this.offsets.length -= 2
+      this.retarget = -1
+      return [a!, addend!]
+    }
+    this.make(v)
+    return [v.at, 0]
   }
 
   /** The type of the last memory's addresses. */

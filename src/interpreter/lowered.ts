@@ -1,11 +1,19 @@
 // The interpreter's own form of a function: register code in an Int32Array. A register is a slot of the frame; an int32 lies in `I`, a float in `F`, a
 // reference in `R`, at the same index. Locals come first, then the operand stack by height. Opcodes are those of the table, operands registers:
 // [op, destination, operand …, immediate …]; what the table has no number for is in `Inner`.
-import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import type { FuncInst, ModuleInst, Views } from '../runtime/instances.ts'
 import type { Kind } from './kinds.ts'
+
+/** In place of the views of memory 0 where there is none. */
+export const NO_VIEWS: Views = { dv: new DataView(new ArrayBuffer(0)), u8: new Uint8Array(0) }
 
 /** Instructions that only register code has; numbers that no one-byte opcode uses. */
 export enum Inner {
+  /**
+   * Added to a table's opcode: an operator whose second operand is a constant, which stands in the code in place of its register; a load or store in
+   * memory 0, whose addresses are 32 bits: [op, destination, address register, addend, offset] or [op, address register, addend, value register, offset].
+   */
+  K = 0x100,
   /** Jumps on a comparison of two i32 registers: this plus the distance of its opcode from i32.eq. [op, a, b, target] */
   jump_compare = 0xe0,
   /** [op, target] */
@@ -20,22 +28,31 @@ export enum Inner {
   move_pair = 0xce,
   /** [op, destination, value] */
   const_i = 0xcf,
-  /** [op, destination, register, constant]: i32.add */
-  add_const = 0xd7,
-  /** [op, table, index register, type id, argument base] */
+  /** [op, destination, low half, high half] */
+  const_pair = 0xd7,
+  /** [op, argument base, table, index register, type id] */
   call_indirect = 0xd8,
-  /** [op, reference register, argument base] */
+  /** [op, argument base, reference register] */
   call_ref = 0xd9,
   /** [op]: results lie in the frame's first slots */
   leave = 0xda,
   /** [op, source]: one int32 result */
   leave_i = 0xdb,
-  /** [op, function or reference register, argument base, argument slots]: the argument base is where they lie, to be moved to the frame's start */
+  /** Like calls, with the number of argument slots behind: the argument base is where they lie, to be moved to the frame's start. */
   tail_call = 0xdc,
   tail_call_ref = 0xdd,
   tail_call_indirect = 0xde,
   /** [op, index register, count, target …] */
   jump_table = 0xdf,
+  /** [op, register, target]: whether an i64 is zero */
+  jump_zero_pair = 0x1c8,
+  jump_nonzero_pair = 0x1c9,
+  /** [op, destination, first, second, condition] */
+  select_i = 0x1ca,
+  select_d = 0x1cb,
+  /** [op, register, global] */
+  global_get_i = 0x1cc,
+  global_set_i = 0x1cd,
 }
 
 /** Code of a handler: where it stands, what it catches. */
@@ -73,7 +90,13 @@ export interface Lowered {
   /** Vectors of constants and lanes, by immediate. */
   vectors: readonly Uint8Array[]
   /** Floats by immediate. */
-  floats: Float64Array
+  constants: Float64Array
+  /** Whether a local is a float. */
+  floats: boolean
+  /** Whether a register is a reference. */
+  refs: boolean
+  /** The views of memory 0. */
+  views: Views
   /** Pairs of code position and byte offset, ascending. */
   offsets: readonly number[]
 }

@@ -3,14 +3,12 @@
 import { Exhaustion } from '../errors.ts'
 import { Lanes } from '../numeric/lanes.ts'
 import type { FuncInst } from '../runtime/instances.ts'
-import type { Kind } from './kinds.ts'
-import { slotKinds } from './kinds.ts'
 import type { Lowered } from './lowered.ts'
 
 /** Registers of all frames together. */
-const REGISTERS = 1 << 20
+export const REGISTERS = 1 << 20
 /** Frames at a time. */
-const MAX_FRAMES = 1 << 16
+export const MAX_FRAMES = 1 << 16
 
 const buffer = new ArrayBuffer(REGISTERS * 4)
 /** Register files: int32s, floats, references. */
@@ -32,31 +30,26 @@ export const state = {
   top: 0,
 }
 
-/** What can be called: a function and, once it has been called, its register code. */
-export interface Target {
-  readonly func: FuncInst
-  lowered: Lowered | undefined
-  readonly params: readonly Kind[]
-  readonly results: readonly Kind[]
+/** What the interpreter keeps with a function that it runs: once it has been called, its register code. */
+export class Target {
+  lowered: Lowered | undefined = undefined
+  constructor(readonly func: FuncInst) {}
 }
 
-const targets = new WeakMap<FuncInst, Target>()
+export function exhausted(): never {
+  throw new Exhaustion('call stack exhausted')
+}
 
-export function targetOf(func: FuncInst): Target {
-  let target = targets.get(func)
-  if (target === undefined) {
-    target = { func, lowered: undefined, params: slotKinds(func.type.params), results: slotKinds(func.type.results) }
-    targets.set(func, target)
-  }
-  return target
+/** Makes a frame's references null. The register file grows in order, so that it stays a fast array. */
+export function prepareRefs(f: Lowered, base: number): void {
+  for (let k = R.length; k < base + f.slots; k++) R.push(null)
+  R.fill(null, base + f.params, base + f.locals)
 }
 
 /** Makes a frame's registers ready: there must be room, and locals start as zero or null. */
 export function prepare(f: Lowered, base: number): void {
-  if (base + f.slots > REGISTERS || state.depth >= MAX_FRAMES - 1) throw new Exhaustion('call stack exhausted')
-  for (let k = base + f.params; k < base + f.locals; k++) {
-    I[k] = 0
-    F[k] = 0
-    R[k] = null
-  }
+  if (base + f.slots > REGISTERS || state.depth >= MAX_FRAMES) exhausted()
+  I.fill(0, base + f.params, base + f.locals)
+  if (f.floats) F.fill(0, base + f.params, base + f.locals)
+  if (f.refs) prepareRefs(f, base)
 }

@@ -45,25 +45,25 @@ function call(c: Lowerer, op: Op): boolean {
     case Op.call: {
       const f = r.u32()
       const { type } = inst.funcs[f]!
-      finish(type, op, f, c.popHomes(type.params.length))
+      finish(type, op, c.popHomes(type.params.length), f)
       return true
     }
     case Op.call_indirect: {
       const [t, table] = [r.u32(), r.u32()]
       const at = c.popRegister()
-      finish(typeAt(t), Inner.call_indirect, table, at, inst.typeIds[t]!, c.popHomes(typeAt(t).params.length))
+      finish(typeAt(t), Inner.call_indirect, c.popHomes(typeAt(t).params.length), table, at, inst.typeIds[t]!)
       return true
     }
     case Op.call_ref: {
       const type = typeAt(r.u32())
       const ref = c.popRegister()
-      finish(type, Inner.call_ref, ref, c.popHomes(type.params.length))
+      finish(type, Inner.call_ref, c.popHomes(type.params.length), ref)
       return true
     }
     case Op.return_call: {
       const f = r.u32()
       const { type } = inst.funcs[f]!
-      c.emit(Inner.tail_call, f, c.popHomes(type.params.length), slots(type))
+      c.emit(Inner.tail_call, c.popHomes(type.params.length), f, slots(type))
       c.kill()
       return true
     }
@@ -71,14 +71,14 @@ function call(c: Lowerer, op: Op): boolean {
       const [t, table] = [r.u32(), r.u32()]
       const at = c.popRegister()
       const base = c.popHomes(typeAt(t).params.length)
-      c.emit(Inner.tail_call_indirect, table, at, inst.typeIds[t]!, base, slots(typeAt(t)))
+      c.emit(Inner.tail_call_indirect, base, table, at, inst.typeIds[t]!, slots(typeAt(t)))
       c.kill()
       return true
     }
     case Op.return_call_ref: {
       const type = typeAt(r.u32())
       const ref = c.popRegister()
-      c.emit(Inner.tail_call_ref, ref, c.popHomes(type.params.length), slots(type))
+      c.emit(Inner.tail_call_ref, c.popHomes(type.params.length), ref, slots(type))
       c.kill()
       return true
     }
@@ -102,12 +102,15 @@ function variable(c: Lowerer, op: Op): boolean {
     case Op.global_get: {
       const g = r.u32()
       const { type } = inst.globals[g]!.type
-      c.result(type, op, g, shape(type))
+      if (shape(type) === 0) c.result(type, Inner.global_get_i, g)
+      else c.result(type, op, g, shape(type))
       return true
     }
     case Op.global_set: {
       const g = r.u32()
-      c.emit(op, c.popRegister(), g, shape(inst.globals[g]!.type.type))
+      const size = shape(inst.globals[g]!.type.type)
+      if (size === 0) c.emit(Inner.global_set_i, c.popRegister(), g)
+      else c.emit(op, c.popRegister(), g, size)
       return true
     }
     case Op.select:
@@ -115,7 +118,8 @@ function variable(c: Lowerer, op: Op): boolean {
       if (op === Op.select_t) r.types()
       const { type } = c.stack[c.stack.length - 3]!
       const registers = c.popRegisters(3)
-      c.result(type, Op.select, ...registers, shape(type))
+      if (shape(type) < 2) c.result(type, shape(type) === 0 ? Inner.select_i : Inner.select_d, ...registers)
+      else c.result(type, Op.select, ...registers, shape(type))
       return true
     }
     case Op.ref_null:

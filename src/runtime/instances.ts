@@ -18,6 +18,8 @@ export class FuncInst {
   tail: Callable | undefined = undefined
   readonly type: FuncType
   readonly typeId: number
+  /** What the engine that runs it keeps with it. */
+  engine: unknown = undefined
 
   /**
    * @param module the instance it was defined in; undefined for a host function
