@@ -4,16 +4,14 @@ import { CodeReader, opensBlock } from '../binary/code.ts'
 import { f32_from_bits, f64_from_bits } from '../numeric/bits.ts'
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { valueList } from '../runtime/values.ts'
-import { ADDR, rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import { BOT, F32, F64, type FuncType, I32, I64, slotCount, V128, type ValType } from '../syntax/types.ts'
-import { DELEGATE, type Frame, INVERSE, LOW, NEAR, type Operand, SWAPPED, takesConstant } from './frames.ts'
+import { DELEGATE, type Frame, INVERSE, type Operand } from './frames.ts'
 import { kindOf, slotKinds } from './kinds.ts'
 import { type Handler, Inner, type Lowered, NO_VIEWS } from './lowered.ts'
+import { plain } from './plain.ts'
 import { special } from './special.ts'
-
-const isShift = (op: Op): boolean => op >= Op.i64_shl && op <= Op.i64_rotr
 
 export class Lowerer {
   readonly r: CodeReader
@@ -33,7 +31,7 @@ export class Lowerer {
   private dead = false
   private refs = false
   /** The instruction that wrote the newest operand, whose destination may still be changed; -1 for none. */
-  private retarget = -1
+  retarget = -1
 
   constructor(
     readonly inst: ModuleInst,
@@ -134,7 +132,7 @@ export class Lowerer {
     return base
   }
 
-  private make(v: Operand): void {
+  make(v: Operand): void {
     if (v.constant === undefined) return
     this.constant(v, v.home)
     v.constant = undefined
@@ -203,7 +201,7 @@ export class Lowerer {
 
   private step(op: Op): void {
     if (this.dead) this.skip(op)
-    else if (!this.control(op) && !this.variable(op) && !special(this, op)) this.plain(op)
+    else if (!this.control(op) && !this.variable(op) && !special(this, op)) plain(this, op)
   }
 
   private skip(op: Op): void {
@@ -284,10 +282,7 @@ export class Lowerer {
     const op = last >= 0 && v.constant === undefined && v.at === code[last + 1] ? code[last]! : -1
     const compares = (op & ~Inner.K) >= Op.i32_eqz && (op & ~Inner.K) <= Op.i32_ge_u
     if (!compares && op !== Op.i64_eqz) return [inverse ? Inner.jump_unless : Inner.jump_if, this.popRegister()]
-    const [, , a, b] = code.slice(last)
-    code.length = last
-    this.offsets.length -= 2
-    this.retarget = -1
+    const [, , a, b] = this.takeBack()
     this.pop()
     if (op === Op.i32_eqz) return [inverse ? Inner.jump_if : Inner.jump_unless, a!]
     if (op === Op.i64_eqz) return [inverse ? Inner.jump_nonzero_pair : Inner.jump_zero_pair, a!]
@@ -613,145 +608,14 @@ export class Lowerer {
     this.retarget = -1
   }
 
-  /** An instruction whose type is in the table: [op, destination, operands…, immediates…]. */
-  private plain(op: Op): void {
-    if (this.withConstant(op) || this.narrow(op)) return
-    const row = rows[op]!
-    if (row.imms[0] === 'memarg') {
-      this.access(op)
-      return
-    }
-    const immediates = this.immediates(op)
-    const operands = this.popRegisters(row.params.length)
-    const type = row.results[0]
-    const words = [...operands, ...immediates]
-    if (type === undefined) this.emit(op, 0, ...words)
-    else this.result(type === ADDR ? this.addressType : type, op, ...words)
-    for (const more of row.results.slice(1)) this.push(more)
-  }
-
-  /** An operator with a constant that stands in the code. */
-  private withConstant(op: Op): boolean {
-    const { stack } = this
-    const b = stack[stack.length - 1]!
-    if (op === Op.i32_sub && b.constant !== undefined) {
-      b.constant = -b.constant | 0
-      return this.withConstant(Op.i32_add)
-    }
-    if (!takesConstant(op)) return false
-    let plain = op
-    if (b.constant === undefined) {
-      const a = stack[stack.length - 2]!
-      const swapped = SWAPPED[op]
-      if (a.constant === undefined || swapped === undefined) return false
-      plain = swapped
-      // Each keeps its home: which register an operand is in is not told by its place.
-      const { constant, high, at } = a
-      Object.assign(a, { constant: undefined, at: b.at })
-      Object.assign(b, { constant, high, at })
-    }
-    const { type, constant, high } = this.pop()
-    const words = type === I64 && !isShift(plain) ? [constant!, high] : [constant!]
-    const a = this.popRegister()
-    this.result(rows[op]!.results[0]!, plain + Inner.K, a, ...words)
-    return true
-  }
-
-  /** i32.wrap_i64 takes the low register. */
-  private narrow(op: Op): boolean {
-    if (op !== Op.i32_wrap_i64) return false
-    const { stack } = this
-    const v = stack[stack.length - 1]!
-    const [at, constant] = [v.at, v.constant]
-    this.pop()
-    this.push(I32)
-    Object.assign(stack[stack.length - 1]!, { at, constant })
-    this.retarget = -1
-    return true
-  }
-
-  /** A load or store: in the loop when memory 0 has 32-bit addresses, else in a page. */
-  private access(op: Op): void {
-    const { r } = this
-    const row = rows[op]!
-    const near = LOW[op] ?? op
-    const at = r.pos
-    r.memarg()
-    if (!NEAR.has(near) || r.memory !== 0 || this.inst.memories[0]!.type.limits.address !== 'i32') {
-      r.pos = at
-      const immediates = this.immediates(op)
-      const words = [...this.popRegisters(row.params.length), ...immediates]
-      if (row.results.length === 0) this.emit(op, 0, ...words)
-      else this.result(row.results[0]!, op, ...words)
-      return
-    }
-    const offset = r.offsetLo
-    const { stack } = this
-    const isLoad = row.results.length > 0
-    const [a, addend] = this.address(stack[stack.length - (isLoad ? 1 : 2)]!)
-    if (isLoad) {
-      this.pop()
-      this.result(row.results[0]!, near + Inner.K, a, addend, offset)
-      return
-    }
-    const value = this.popRegister()
-    this.pop()
-    this.emit(near + Inner.K, a, addend, value, offset)
-  }
-
-  /** The register of an address and what is to be added to it: the addition of a constant just emitted is taken back. */
-  private address(v: Operand): [number, number] {
-    const { code } = this
-    const last = this.retarget
-    if (last >= 0 && v.constant === undefined && v.at === code[last + 1] && code[last] === Op.i32_add + Inner.K) {
-      const [, , a, addend] = code.slice(last)
-      code.length = last
-      this.offsets.length -= 2
-      this.retarget = -1
-      return [a!, addend!]
-    }
-    this.make(v)
-    return [v.at, 0]
-  }
-
   /** The type of the last memory's addresses. */
   addressType: ValType = I32
 
-  /** The words for an instruction's immediates. */
-  private immediates(op: Op): number[] {
-    const { r } = this
-    const words: number[] = []
-    for (const imm of rows[op]!.imms) {
-      switch (imm) {
-        case 'memarg':
-          r.memarg()
-          this.memory(r.memory)
-          words.push(r.memory, r.offsetLo, r.offsetHi)
-          break
-        case 'memory': {
-          const m = r.u32()
-          this.memory(m)
-          words.push(m)
-          break
-        }
-        case 'lane':
-          words.push(r.byte())
-          break
-        case 'lanes16':
-        case 'v128':
-          words.push(this.vectors.push(r.take(16)) - 1)
-          break
-        case 'zero':
-          r.zero()
-          break
-        default:
-          words.push(r.u32())
-      }
-    }
+  /** Takes back the instruction just emitted; gives its words. */
+  takeBack(): number[] {
+    const words = this.code.splice(this.retarget)
+    this.offsets.length -= 2
+    this.retarget = -1
     return words
-  }
-
-  private memory(index: number): void {
-    this.addressType = this.inst.memories[index]!.type.limits.address === 'i64' ? I64 : I32
   }
 }
