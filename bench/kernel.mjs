@@ -1,16 +1,16 @@
-// One kernel in one process: every column warmed up with small sizes, then run in turn; prints the medians of the ratios to native as JSON.
-// node bench/kernel.mjs KERNEL ROUNDS COLUMN…
+// One kernel in one process: every column warmed up with small sizes, then run in turn; prints the medians of the ratios to the first column as JSON.
+// node bench/kernel.mjs KERNEL ROUNDS PART COLUMN…, where PART is the part of the kernel's size to run
 import { readFileSync } from 'node:fs'
 import { columns, sizes } from './columns.mjs'
 
-const [kernel, rounds, ...wanted] = process.argv.slice(2)
+const [kernel, rounds, part, base, ...wanted] = process.argv.slice(2)
 const bytes = new Uint8Array(readFileSync(new URL(`./kernels/${kernel}.wasm`, import.meta.url)))
-const size = sizes[kernel]
+const size = Math.ceil(sizes[kernel] * Number(part))
 const median = (times) => times.sort((a, b) => a - b)[times.length >> 1]
 
 const runs = {}
 const failed = {}
-for (const name of ['native', ...wanted]) {
+for (const name of [base, ...wanted]) {
   try {
     runs[name] = await columns[name](bytes)
     for (const n of [1, Math.ceil(size / 8), Math.ceil(size / 4)]) runs[name](n)
@@ -19,7 +19,7 @@ for (const name of ['native', ...wanted]) {
     failed[name] = String(e.message ?? e).split('\n')[0]
   }
 }
-const expected = runs.native(size)
+const expected = runs[base](size)
 const times = Object.fromEntries(Object.keys(runs).map((name) => [name, []]))
 const equal = Object.fromEntries(Object.keys(runs).map((name) => [name, true]))
 for (let round = 0; round < Number(rounds); round++)
@@ -29,11 +29,11 @@ for (let round = 0; round < Number(rounds); round++)
     times[name].push(performance.now() - start)
     equal[name] &&= Object.is(result, expected)
   }
-const native = median(times.native)
+const reference = median(times[base])
 const rows = Object.keys(runs).map((column) => ({
   kernel,
   column,
-  ratio: Number((median(times[column]) / native).toFixed(3)),
+  ratio: Number((median(times[column]) / reference).toFixed(3)),
   equal: equal[column],
 }))
 for (const [column, error] of Object.entries(failed)) rows.push({ kernel, column, ratio: null, equal: false, error })

@@ -1,5 +1,6 @@
-// npm run bench [-- --json] [--columns compiler,polywasm] [--kernels sieve,fib] [--rounds N]
+// npm run bench [-- --json] [--columns compiler,polywasm] [--kernels sieve,fib] [--rounds N] [--jitless]
 // Ratios of running time to the host's own WebAssembly, lower is better: a process per kernel, columns alternating, medians.
+// With --jitless, where there is no WebAssembly: the interpreter's ratio to the compiler, at a fortieth of each kernel's size.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -11,6 +12,7 @@ const { values: options } = parseArgs({
     columns: { type: 'string', default: Object.keys(columns).join(',') },
     kernels: { type: 'string', default: Object.keys(sizes).join(',') },
     rounds: { type: 'string', default: '9' },
+    jitless: { type: 'boolean', default: false },
   },
 })
 function pick(given, known, what) {
@@ -20,12 +22,24 @@ function pick(given, known, what) {
   console.error(`no such ${what}: ${wrong}; there are ${Object.keys(known).join(', ')}`)
   process.exit(2)
 }
-const names = pick(options.columns, columns, 'column').filter((name) => name !== 'native')
+const base = options.jitless ? 'compiler' : 'native'
+const names = options.jitless
+  ? ['interpreter']
+  : pick(options.columns, columns, 'column').filter((name) => name !== base)
+const flags = options.jitless ? ['--jitless', '--no-warnings'] : []
 const child = fileURLToPath(new URL('./kernel.mjs', import.meta.url))
 
 const rows = pick(options.kernels, sizes, 'kernel').flatMap((kernel) => {
   if (!options.json) process.stderr.write(`${kernel}…\r`)
-  return JSON.parse(execFileSync(process.execPath, [child, kernel, options.rounds, ...names], { encoding: 'utf8' }))
+  return JSON.parse(
+    execFileSync(
+      process.execPath,
+      [...flags, child, kernel, options.rounds, options.jitless ? '0.025' : '1', base, ...names],
+      {
+        encoding: 'utf8',
+      },
+    ),
+  )
 })
 
 const geometric = (list) =>
@@ -38,12 +52,12 @@ const geomean = Object.fromEntries(
   }),
 )
 
-if (options.json) console.log(JSON.stringify({ columns: ['native', ...names], rows, geomean }))
+if (options.json) console.log(JSON.stringify({ columns: [base, ...names], rows, geomean }))
 else {
   const cell = (r) =>
     r === undefined ? '' : r.ratio === null ? 'fails' : `${r.ratio.toFixed(2)}${r.equal ? '' : ' wrong'}`
   const line = (head, cells) => console.log(head.padEnd(12) + cells.map((c) => c.padStart(14)).join(''))
-  line('× native', names)
+  line(`× ${base}`, names)
   for (const kernel of new Set(rows.map((r) => r.kernel)))
     line(
       kernel,
