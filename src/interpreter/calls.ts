@@ -1,13 +1,15 @@
 // Calls between frames, and out to functions that are not the interpreter's: host functions and other engines'.
 import { Trap } from '../errors.ts'
 import { ret } from '../numeric/ret.ts'
+import { suspension } from '../runtime/boundary.ts'
 import { ExnInst, type FuncInst } from '../runtime/instances.ts'
 import { newSlots } from '../runtime/values.ts'
+import { Op } from '../syntax/opcode.ts'
 import type { FuncType } from '../syntax/types.ts'
 import { type Kind, slotKinds } from './kinds.ts'
 import { Lowerer } from './lower.ts'
 import { Inner, type Lowered } from './lowered.ts'
-import { F, I, R, type Target } from './machine.ts'
+import { at, F, I, prepare, R, state, type Target } from './machine.ts'
 
 /** A function's register code, made at its first call. */
 export function lower(target: Target): Lowered {
@@ -33,9 +35,27 @@ export function moveDown(to: number, from: number, slots: number): void {
   for (let k = 0; k < slots && from + k < R.length; k++) R[to + k] = R[from + k]
 }
 
+/** Makes the frame of a function called from outside, and has the loop begin there. */
+export function enter(func: FuncInst, slots: readonly unknown[], base: number): void {
+  const f = lower(func.engine as Target)
+  prepare(f, base)
+  f.paramKinds.forEach((kind, k) => {
+    if (kind === 0) I[base + k] = slots[k] as number
+    else if (kind === 1) F[base + k] = slots[k] as number
+    else R[base + k] = slots[k]
+  })
+  Object.assign(at, { f, pc: 0, fp: base })
+}
+
+/** Words of a call. */
+export const callLength = (op: number): number => (op === Inner.call_indirect ? 5 : 3)
+
+export const isTailCall = (op: number): boolean => op >= Inner.tail_call && op <= Inner.tail_call_indirect
+
 /** The function that the call at `pc` calls. */
 export function callee({ code, inst }: Lowered, pc: number, fp: number): FuncInst {
   switch (code[pc]) {
+    case Op.call:
     case Inner.tail_call:
       return inst.funcs[code[pc + 2]!]!
     case Inner.call_ref:
@@ -66,11 +86,13 @@ export function callHost(func: FuncInst, base: number): void {
   params.forEach((kind, k) => {
     args.push(kind === 0 ? I[base + k] : kind === 1 ? F[base + k] : R[base + k])
   })
+  // Only a host function that these frames call themselves may have them wait for it.
+  suspension.allowed = state.pausable && func.module === undefined
   takeResults(func, base, func.code(...args))
 }
 
 /** Moves the results of a call by the calling convention into registers. */
-function takeResults(func: FuncInst, base: number, first: unknown): void {
+export function takeResults(func: FuncInst, base: number, first: unknown): void {
   signatureOf(func).results.forEach((kind, k) => {
     if (kind === 0) I[base + k] = k === 0 ? (first as number) : k === 1 ? ret.hi : ret.i[k]!
     else if (kind === 1) F[base + k] = k === 0 ? (first as number) : ret.f[k]!

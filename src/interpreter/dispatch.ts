@@ -16,16 +16,17 @@ import { i32_div_s, i32_div_u, i32_rem_s, i32_rem_u } from '../numeric/i32.ts'
 import { mulHigh } from '../numeric/i64.ts'
 import type { FuncInst, GlobalInst } from '../runtime/instances.ts'
 import { Op } from '../syntax/opcode.ts'
-import { callee, callHost, lower, moveDown, throwTag } from './calls.ts'
-import { Inner, type Lowered } from './lowered.ts'
+import { callee, callHost, callLength, lower, moveDown, throwTag } from './calls.ts'
+import { Inner } from './lowered.ts'
 import {
+  at,
   exhausted,
   F,
   frameBase,
   frameCode,
   framePc,
   I,
-  MAX_FRAMES,
+  noFuel,
   prepare,
   prepareRefs,
   R,
@@ -36,8 +37,8 @@ import {
 import { operate } from './operators.ts'
 import { page } from './pages.ts'
 
-/** Where the loop stands; read when something is thrown. */
-export const at = { f: undefined as unknown as Lowered, pc: 0, fp: 0 }
+/** Entries and loop heads between two looks at the clock: well below a millisecond. */
+const CHECKS = 1000
 
 /** Runs from the frame in `at` until it returns to depth `entry`. */
 export function loop(entry: number): void {
@@ -50,6 +51,7 @@ export function loop(entry: number): void {
   let fp = at.fp
   let code = f.code
   let dv = f.views.dv
+  let checks = CHECKS
   try {
     for (;;) {
       switch (code[pc]) {
@@ -1087,6 +1089,21 @@ export function loop(entry: number): void {
           setGlobal(f.inst.globals[code[pc + 2]!]!, fp + code[pc + 1]!, code[pc + 3]!)
           pc += 4
           continue
+        case Inner.fuel: {
+          const { meter } = f
+          const left = meter.fuel - code[pc + 1]!
+          if (left < 0) noFuel()
+          meter.fuel = left
+          pc += 2
+          continue
+        }
+        case Inner.check:
+          if (--checks < 0) {
+            checks = CHECKS
+            f.meter.check()
+          }
+          pc += 1
+          continue
         case Op.unreachable:
           throw new Trap('unreachable')
         case Op.throw_:
@@ -1103,7 +1120,7 @@ export function loop(entry: number): void {
           const direct = code[pc] === Op.call
           const func: FuncInst = direct ? f.inst.funcs[code[pc + 2]!]! : callee(f, pc, fp)
           const base = fp + code[pc + 1]!
-          const next = pc + (code[pc] === Inner.call_indirect ? 5 : 3)
+          const next = pc + callLength(code[pc]!)
           const target = func.engine instanceof Target ? (func.engine.lowered ?? lower(func.engine)) : undefined
           if (target === undefined) {
             state.top = fp + f.slots
@@ -1113,7 +1130,7 @@ export function loop(entry: number): void {
             continue
           }
           const depth = state.depth
-          if (base + target.slots > REGISTERS || depth >= MAX_FRAMES) exhausted()
+          if (base + target.slots > REGISTERS || depth >= state.maxDepth) exhausted()
           for (let k = base + target.params; k < base + target.locals; k++) int[k] = 0
           if (target.floats) num.fill(0, base + target.params, base + target.locals)
           if (target.refs) prepareRefs(target, base)

@@ -1,15 +1,12 @@
-// The interpreter as an executor: entries from JavaScript, handlers of exceptions, backtraces. No code is generated, so it runs where a
+// The interpreter as an executor: entries from JavaScript. No code is generated, so it runs where a
 // Content-Security-Policy or the host forbids that.
-import { Trap, type TrapFrame } from '../errors.ts'
-import { trapOf } from '../runtime/boundary.ts'
-import { ExnInst, type FuncInst, HostThrow } from '../runtime/instances.ts'
+import { Trap } from '../errors.ts'
+import type { FuncInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
-import { leaveResults, lower } from './calls.ts'
-import { at, loop } from './dispatch.ts'
-import { DELEGATE } from './frames.ts'
-import { slotKinds } from './kinds.ts'
-import type { Lowered } from './lowered.ts'
-import { F, frameBase, frameCode, framePc, I, prepare, R, state, Target } from './machine.ts'
+import { enter, leaveResults } from './calls.ts'
+import { InterpreterExecution } from './execution.ts'
+import { depthOf, state, Target } from './machine.ts'
+import { run } from './unwind.ts'
 
 export const interpreter: Executor = {
   name: 'interpreter',
@@ -17,110 +14,25 @@ export const interpreter: Executor = {
     for (let i = inst.importedFuncs; i < inst.funcs.length; i++) {
       const func = inst.funcs[i]!
       func.engine = new Target(func)
-      func.code = (...slots) => enter(func, slots)
+      func.code = (...slots) => call(func, slots)
     }
   },
+  start: (func, slots) => (func.engine instanceof Target ? new InterpreterExecution(func, slots) : undefined),
   // Traps get their frames where they leave the loop.
   frames: (error) => (error instanceof Trap ? error.frames : []),
 }
 
 /** Runs a function called from outside. */
-function enter(func: FuncInst, slots: readonly unknown[]): unknown {
-  const f = lower(func.engine as Target)
+function call(func: FuncInst, slots: readonly unknown[]): unknown {
   const base = state.top
-  const entry = state.depth
+  const { depth, pausable, maxDepth } = state
+  state.pausable = false
+  state.maxDepth = depthOf(func)
   try {
-    prepare(f, base)
-    f.paramKinds.forEach((kind, k) => {
-      if (kind === 0) I[base + k] = slots[k] as number
-      else if (kind === 1) F[base + k] = slots[k] as number
-      else R[base + k] = slots[k]
-    })
-    Object.assign(at, { f, pc: 0, fp: base })
-    run(entry)
+    enter(func, slots, base)
+    run(depth)
     return leaveResults(func, base)
   } finally {
-    state.top = base
-    state.depth = entry
+    Object.assign(state, { top: base, depth, pausable, maxDepth })
   }
-}
-
-/** Runs the loop, and again from a handler after each exception that one catches. */
-function run(entry: number): void {
-  for (;;) {
-    try {
-      loop(entry)
-      return
-    } catch (e) {
-      if (!unwind(e, entry)) throw trapWithFrames(e, entry)
-    }
-  }
-}
-
-/** Finds the innermost handler for what was thrown, in frames down to `entry`; sets `at` to where it goes on. */
-function unwind(e: unknown, entry: number): boolean {
-  if (!(e instanceof ExnInst || e instanceof HostThrow)) return false
-  const { f, pc, fp } = at
-  let [g, position, base] = [f, pc, fp]
-  for (let depth = state.depth; ; ) {
-    if (caught(g, position, base, e)) {
-      state.depth = depth
-      return true
-    }
-    if (depth === entry) {
-      Object.assign(at, { f, pc, fp })
-      return false
-    }
-    depth--
-    g = frameCode[depth]!
-    // The call is the instruction before the one that it returns to.
-    position = framePc[depth]! - 1
-    base = frameBase[depth]!
-  }
-}
-
-/** Goes on in a handler of `f` that covers `pc`, if one catches `e`. */
-function caught(f: Lowered, pc: number, fp: number, e: ExnInst | HostThrow): boolean {
-  let position = pc
-  // Inner handlers come before outer ones.
-  for (let k = 0; k < f.handlers.length; k++) {
-    const h = f.handlers[k]!
-    if (position < h.start || position >= h.end) continue
-    const clause = h.clauses.find((c) => c.tag < 0 || (e instanceof ExnInst && e.tag === f.inst.tags[c.tag]))
-    if (clause === undefined) continue
-    if (clause.tag === DELEGATE) {
-      // Goes on as if thrown at the target: the handlers that cover it come later.
-      position = clause.target
-      continue
-    }
-    R[fp + h.caught] = e
-    if (clause.tag >= 0) putPayload(e as ExnInst, fp + clause.payload)
-    Object.assign(at, { f, pc: clause.target, fp })
-    return true
-  }
-  return false
-}
-
-function putPayload(e: ExnInst, to: number): void {
-  slotKinds(e.tag.type.params).forEach((kind, k) => {
-    if (kind === 0) I[to + k] = e.payload.i[k]!
-    else if (kind === 1) F[to + k] = e.payload.f[k]!
-    else R[to + k] = e.payload.r[k]
-  })
-}
-
-/** What leaves the interpreter: native errors become traps, and traps get their frames, innermost first. */
-function trapWithFrames(e: unknown, entry: number): unknown {
-  const trap = e instanceof Trap ? e : e instanceof Error ? trapOf(e) : undefined
-  if (trap === undefined) return e
-  trap.frames.push(frameOf(at.f, at.pc))
-  for (let depth = state.depth - 1; depth >= entry; depth--)
-    trap.frames.push(frameOf(frameCode[depth]!, framePc[depth]! - 1))
-  return trap
-}
-
-function frameOf(f: Lowered, pc: number): TrapFrame {
-  let offset = -1
-  for (let k = 0; k < f.offsets.length && f.offsets[k]! <= pc; k += 2) offset = f.offsets[k + 1]!
-  return { module: f.inst.name, func: f.func.index, name: undefined, offset }
 }

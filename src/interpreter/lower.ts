@@ -3,6 +3,7 @@
 import { CodeReader, opensBlock } from '../binary/code.ts'
 import { f32_from_bits, f64_from_bits } from '../numeric/bits.ts'
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { endsRegion, type Meter } from '../runtime/metering.ts'
 import { valueList } from '../runtime/values.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
@@ -29,6 +30,9 @@ export class Lowerer {
   private readonly locals: number
   private most: number
   private dead = false
+  /** Where the code of the current region's charge has its units; -1 before it. */
+  private region = -1
+  private readonly meter: Meter
   private refs = false
   /** The instruction that wrote the newest operand, whose destination may still be changed; -1 for none. */
   retarget = -1
@@ -39,6 +43,7 @@ export class Lowerer {
   ) {
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
+    this.meter = inst.store.meter
     let slot = 0
     const local = (t: ValType) => {
       this.localTypes.push(t)
@@ -55,7 +60,12 @@ export class Lowerer {
   lower(): Lowered {
     const { type } = this.func
     this.enter('func', [], type.results)
-    while (this.frames.length > 0) this.step(this.r.op())
+    this.check()
+    while (this.frames.length > 0) {
+      const op = this.r.op()
+      if (this.meter.metered && !this.dead) this.charge(op)
+      this.step(op)
+    }
     const paramKinds = slotKinds(type.params)
     const base = Math.max(this.most, slotKinds(type.results).length) + 1
     for (const at of this.caughtUses) this.code[at] = base - this.code[at]! - 1
@@ -74,9 +84,25 @@ export class Lowerer {
       constants: Float64Array.from(this.floats),
       floats: this.localTypes.some((t) => kindOf(t) === 1),
       refs: this.refs || this.handlers.length > 0 || this.localTypes.some((t) => kindOf(t) === 2),
+      meter: this.meter,
       views: this.inst.memories[0]?.views ?? NO_VIEWS,
       offsets: this.offsets,
     }
+  }
+
+  /** Adds an instruction to what its region charges. The charge is the region's first instruction, made when something costs. */
+  private charge(op: Op): void {
+    const cost = this.meter.costOf(op)
+    if (cost > 0) {
+      if (this.region < 0) this.region = this.emit(Inner.fuel, 0) + 1
+      this.code[this.region]! += cost
+    }
+    if (endsRegion(op)) this.region = -1
+  }
+
+  /** An interrupt check, where a function or a loop begins. */
+  private check(): void {
+    if (this.meter.interruptible) this.emit(Inner.check)
   }
 
   // Code
@@ -237,6 +263,7 @@ export class Lowerer {
         const { params, results } = this.blockType()
         this.settle()
         this.enter(op === Op.block ? 'block' : 'loop', params, results)
+        if (op === Op.loop) this.check()
         return true
       }
       case Op.if_: {

@@ -2,6 +2,7 @@
 // reference in `R`, at the same index. Locals come first, then the operand stack by height. Opcodes are those of the table, operands registers:
 // [op, destination, operand …, immediate …]; what the table has no number for is in `Inner`.
 import type { FuncInst, ModuleInst, Views } from '../runtime/instances.ts'
+import type { Meter } from '../runtime/metering.ts'
 import type { Kind } from './kinds.ts'
 
 /** In place of the views of memory 0 where there is none. */
@@ -53,6 +54,10 @@ export enum Inner {
   /** [op, register, global] */
   global_get_i = 0x1cc,
   global_set_i = 0x1cd,
+  /** [op, units]: charges a region */
+  fuel = 0x1ce,
+  /** [op]: whether to stop */
+  check = 0x1cf,
 }
 
 /** Code of a handler: where it stands, what it catches. */
@@ -95,6 +100,8 @@ export interface Lowered {
   floats: boolean
   /** Whether a register is a reference. */
   refs: boolean
+  /** The fuel and interrupts of its store. */
+  meter: Meter
   /** The views of memory 0. */
   views: Views
   /** Pairs of code position and byte offset, ascending. */

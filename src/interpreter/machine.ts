@@ -3,6 +3,7 @@
 import { Exhaustion } from '../errors.ts'
 import { Lanes } from '../numeric/lanes.ts'
 import type { FuncInst } from '../runtime/instances.ts'
+import { outOfFuel } from '../runtime/metering.ts'
 import type { Lowered } from './lowered.ts'
 
 /** Registers of all frames together. */
@@ -28,6 +29,10 @@ export const state = {
   depth: 0,
   /** First register that no frame uses; valid while host code runs. */
   top: 0,
+  /** Most suspended frames, of the store whose code runs. */
+  maxDepth: MAX_FRAMES,
+  /** Whether the frames that run now may be taken out and go on later. */
+  pausable: false,
 }
 
 /** What the interpreter keeps with a function that it runs: once it has been called, its register code. */
@@ -36,19 +41,39 @@ export class Target {
   constructor(readonly func: FuncInst) {}
 }
 
+/** Where the loop stands; read when something is thrown. */
+export const at = { f: undefined as unknown as Lowered, pc: 0, fp: 0 }
+
+/** The depth that a function's store allows. */
+export const depthOf = (func: FuncInst): number => Math.min(func.module!.store.limits.callDepth, MAX_FRAMES)
+
 export function exhausted(): never {
   throw new Exhaustion('call stack exhausted')
 }
 
-/** Makes a frame's references null. The register file grows in order, so that it stays a fast array. */
+/** Thrown to leave the loop with all state in the machine. */
+export const PAUSE = Symbol('pause')
+
+/** Called where the fuel does not pay for the next region. */
+export function noFuel(): never {
+  if (state.pausable) throw PAUSE
+  return outOfFuel()
+}
+
+/** The register file of references grows in order, so that it stays a fast array. */
+export function growRefs(length: number): void {
+  for (let k = R.length; k < length; k++) R.push(null)
+}
+
+/** Makes a frame's references null. */
 export function prepareRefs(f: Lowered, base: number): void {
-  for (let k = R.length; k < base + f.slots; k++) R.push(null)
+  growRefs(base + f.slots)
   R.fill(null, base + f.params, base + f.locals)
 }
 
 /** Makes a frame's registers ready: there must be room, and locals start as zero or null. */
 export function prepare(f: Lowered, base: number): void {
-  if (base + f.slots > REGISTERS || state.depth >= MAX_FRAMES) exhausted()
+  if (base + f.slots > REGISTERS || state.depth >= state.maxDepth) exhausted()
   I.fill(0, base + f.params, base + f.locals)
   if (f.floats) F.fill(0, base + f.params, base + f.locals)
   if (f.refs) prepareRefs(f, base)

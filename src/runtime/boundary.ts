@@ -30,6 +30,41 @@ export function invoke(store: Store, func: FuncInst, args: readonly Value[]): Va
   }
 }
 
+/** How an asynchronous call goes on when its fuel has run out. */
+export interface AsyncOptions {
+  /** Called when the fuel has run out: gives units to add, or 0 to end the call with a trap. Without it the call ends. */
+  refuel?: () => number | Promise<number>
+}
+
+/**
+ * Calls a function that may pause: host functions may give promises, and the call can go on after the fuel ran out. Other code may run meanwhile.
+ * @throws {Error} (by rejection) when the store's engine cannot pause
+ */
+export async function invokeAsync(
+  store: Store,
+  func: FuncInst,
+  args: readonly Value[],
+  { refuel }: AsyncOptions = {},
+): Promise<readonly Value[]> {
+  const slots = valueList()
+  for (let i = 0; i < args.length; i++) pushSlots(slots, func.type.params[i]!, args[i])
+  const execution = store.executor.start?.(func, slots)
+  if (execution === undefined) throw new Error(`the ${store.executor.name} cannot pause a call: use the interpreter`)
+  try {
+    while (execution.run() !== 'done') {
+      if (execution.status === 'waiting') await execution.pending
+      else {
+        const units = (await refuel?.()) ?? 0
+        if (units > 0) store.meter.fuel += units
+        else execution.raise(new Exhaustion('out of fuel'))
+      }
+    }
+    return execution.results
+  } catch (e) {
+    throw leaving(store, e)
+  }
+}
+
 /** What the embedder gets for something thrown out of WebAssembly: a Trap, an ExnInst, or a host function's own error. */
 export function leaving(store: Store, e: unknown): unknown {
   if (e instanceof HostThrow) return e.error
@@ -52,19 +87,36 @@ export function trapOf(e: Error): Trap | undefined {
   return undefined
 }
 
-/** Makes the code of a host function from one over values. What it throws is carried through WebAssembly as a HostThrow, traps and exceptions as they are. */
-export function hostCode(type: FuncType, fn: (args: Value[]) => readonly Value[]): Callable {
+/** Thrown by a host function's code that gave a promise of its results, when its caller can wait for it. */
+export class AwaitHost {
+  constructor(readonly promise: Promise<readonly Value[]>) {}
+}
+
+/** Set by an engine just before it calls a function: whether that may throw an AwaitHost. */
+export const suspension = { allowed: false }
+
+/** Makes the code of a host function from one over values; the results may be promised where the call is an execution. What it throws is carried through WebAssembly as a HostThrow, traps and exceptions as they are. */
+export function hostCode(
+  type: FuncType,
+  fn: (args: Value[]) => readonly Value[] | Promise<readonly Value[]>,
+): Callable {
   const { params, results } = type
   const kinds = params.map((t) => slotCount(t))
   return (...slots: unknown[]) => {
-    let values: readonly Value[]
+    let values: readonly Value[] | Promise<readonly Value[]>
+    const waits = suspension.allowed
+    suspension.allowed = false
     try {
       values = fn(params.every((_, i) => kinds[i] === 1) ? slots : fromArgs(params, slots))
     } catch (e) {
       if (e instanceof Trap || e instanceof ExnInst || e instanceof HostThrow) throw e
       throw new HostThrow(e)
     }
-    return leaveResults(results, values)
+    if (!(values instanceof Promise)) return leaveResults(results, values)
+    if (waits) throw new AwaitHost(values)
+    throw new HostThrow(
+      new TypeError('a host function gave a promise: call the export asynchronously, on the interpreter'),
+    )
   }
 }
 
@@ -86,8 +138,11 @@ export function fromArgs(types: readonly ValType[], slots: readonly unknown[]): 
 }
 
 /** A host function as an instance of the store. */
-export const hostFunc = (def: DefType, fn: (args: Value[]) => readonly Value[], host: unknown = fn): FuncInst =>
-  new FuncInst(def, hostCode(def.sub.comp as FuncType, fn), undefined, -1, host)
+export const hostFunc = (
+  def: DefType,
+  fn: (args: Value[]) => readonly Value[] | Promise<readonly Value[]>,
+  host: unknown = fn,
+): FuncInst => new FuncInst(def, hostCode(def.sub.comp as FuncType, fn), undefined, -1, host)
 
 /** A new exception with a payload of values. */
 export function newException(tag: ExnInst['tag'], values: readonly Value[]): ExnInst {
