@@ -1,0 +1,77 @@
+// npm run fuzz -- [--seconds N] [--seed S] [--modules N]: generated modules must do the same on every engine. Ends with status 1 on a difference, which is shrunk
+// and kept in test/fuzz/cases, and prints which instructions the modules had.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import fc from 'fast-check'
+import { CodeReader } from '../../src/binary/code.ts'
+import { rows } from '../../src/syntax/instructions.ts'
+import { check, difference } from './check.ts'
+import { generate } from './generate.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1e9) },
+    modules: { type: 'string', default: 'Infinity' },
+  },
+})
+const seed = Number(values.seed)
+const end = Date.now() + Number(values.seconds) * 1000
+const most = Number(values.modules)
+
+/** Tapes of the lengths that modules of up to some hundred instructions take. */
+const tapes = fc
+  .uint8Array({ minLength: 0, maxLength: 4 })
+  .chain((n) => fc.uint32Array({ minLength: 20, maxLength: 120 + n.length * 150, size: 'max' }))
+const covered = new Uint32Array(rows.length)
+const totals = { modules: 0, calls: 0, onHost: 0 }
+
+function one(tape: Uint32Array): string | undefined {
+  const { text } = generate(tape)
+  try {
+    const checked = check(text)
+    totals.modules++
+    totals.calls += checked.calls
+    if (checked.onHost) totals.onHost++
+    for (const f of checked.subject.module.funcs) {
+      const r = new CodeReader(f.body)
+      while (r.pos < r.end) {
+        const op = r.op()
+        r.skipImms(op)
+        covered[op]!++
+      }
+    }
+    return checked.difference
+  } catch {
+    return difference(text)
+  }
+}
+
+function keep(tape: Uint32Array, told: string): void {
+  mkdirSync('test/fuzz/cases', { recursive: true })
+  const file = `test/fuzz/cases/seed-${seed}-${totals.modules}.wat`
+  writeFileSync(file, generate(tape).text)
+  console.log(`DIFFERENCE, kept as ${file}\n${told.slice(0, 3000)}`)
+}
+
+/** Runs fast-check over a seed until something differs or the time is over. */
+function batch(batchSeed: number): boolean {
+  const result = fc.check(
+    fc.property(tapes, (tape) => Date.now() > end || totals.modules >= most || one(tape) === undefined),
+    { seed: batchSeed, numRuns: 500, interruptAfterTimeLimit: Math.max(1, end + 60000 - Date.now()) },
+  )
+  if (!result.failed || result.counterexample === null) return true
+  const tape = result.counterexample[0]
+  keep(tape, difference(generate(tape).text) ?? 'it does not happen again')
+  return false
+}
+
+let clean = true
+for (let k = 0; clean && Date.now() < end && totals.modules < most; k++) clean = batch(seed * 1000 + k)
+const known = rows.filter((r) => r !== undefined)
+const missing = known.filter((r) => covered[r.op] === 0).map((r) => r.name)
+console.log(
+  `seed ${seed}: ${totals.modules} modules, ${totals.calls} calls on each engine, ${totals.onHost} modules on the host too; ` +
+    `${known.length - missing.length} of ${known.length} instructions${missing.length > 0 ? `, without ${missing.join(', ')}` : ''}; ${clean ? 'no difference' : 'DIFFERENCES'}`,
+)
+process.exit(clean ? 0 : 1)
