@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ENGINE_NAMES } from '../presets/engines.ts'
 import { EXIT, explain, Failure } from './failure.ts'
+import { features } from './features.ts'
 import { inspect } from './inspect.ts'
 import { loadModule } from './load.ts'
 import { run } from './run.ts'
@@ -91,6 +92,12 @@ program
   .action((files: string[], options: { engine: string; json?: boolean }) => {
     exitCode = wast(files, options.engine, options.json === true)
   })
+
+program
+  .command('features')
+  .description('show what this host allows and which engine auto takes')
+  .option('--json', 'as JSON')
+  .action((options: { json?: boolean }) => features(options.json === true))
 
 try {
   await program.parseAsync()

@@ -10,7 +10,15 @@ export interface Outcome {
 
 const bin = resolve('dist/cli/main.js')
 
-export function anywasm(args: readonly string[], options: { cwd?: string; input?: string } = {}): Outcome {
-  const r = spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: 60_000, input: '', ...options })
+interface Options {
+  cwd?: string
+  input?: string
+  /** Options of node itself. */
+  node?: readonly string[]
+}
+
+export function anywasm(args: readonly string[], { node = [], ...options }: Options = {}): Outcome {
+  const all = { encoding: 'utf8', timeout: 60_000, input: '', ...options } as const
+  const r = spawnSync(process.execPath, [...node, bin, ...args], all)
   return { code: r.status, stdout: r.stdout, stderr: r.stderr }
 }

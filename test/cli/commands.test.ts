@@ -161,3 +161,22 @@ test('wast counts and its exit code says whether all passed', () => {
   expect(r.code).toBe(1)
   expect(JSON.parse(r.stdout)).toMatchObject({ passed: 3, failed: 1, skipped: 0 })
 })
+
+describe('features', () => {
+  test('says what the host has and which engine auto takes', () => {
+    const { code, stdout } = anywasm(['features'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^engine of auto: +compiler\ncompiler: +yes\ninterpreter: +yes\nanywasm runs: +mvp .* gc /)
+    expect(stdout).toMatch(/host's WebAssembly: .*simd/)
+  })
+
+  test('--json where code generation is forbidden', () => {
+    const { code, stdout } = anywasm(['features', '--json'], { node: ['--disallow-code-generation-from-strings'] })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      auto: 'interpreter',
+      engines: { compiler: false, interpreter: true },
+      host: { codeGeneration: false, webAssembly: expect.arrayContaining(['simd', 'threads']) },
+    })
+  })
+})
