@@ -1,5 +1,5 @@
 // What a kernel can run on: each column takes a module's bytes and gives its `run`.
-import { decode, ENGINES, instantiate, invoke, Store, validate } from '../dist/index.js'
+import { decode, ENGINES, instantiate, invoke, Store, validate } from '../dist/internals.js'
 
 function anywasm(engine) {
   return (bytes) => {

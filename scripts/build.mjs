@@ -7,6 +7,7 @@ import * as esbuild from 'esbuild'
 
 const library = [
   'index',
+  'internals',
   'js-api/index',
   'polyfill',
   'polyfill-force',
