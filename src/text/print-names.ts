@@ -6,15 +6,18 @@ import { f32Bits } from './literals.ts'
 const PLAIN = /^[\w.+\-*/\\^~=<>!?@#$%&|:'`]+$/
 const ESCAPED: Record<number, string> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 92: '\\\\' }
 
+/** How each byte stands in a literal. */
+const BYTES: readonly string[] = Array.from({ length: 256 }, (_, b) =>
+  b >= 0x20 && b < 0x7f && b !== 0x22 && b !== 0x5c
+    ? String.fromCharCode(b)
+    : (ESCAPED[b] ?? `\\${b.toString(16).padStart(2, '0')}`),
+)
+
 /** A string literal for bytes, two hexadecimal digits where they are not printable ASCII. */
 export function printBytes(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  let out = '"'
-  for (let i = start; i < end; i++) {
-    const b = bytes[i]!
-    if (b >= 0x20 && b < 0x7f && b !== 0x22 && b !== 0x5c) out += String.fromCharCode(b)
-    else out += ESCAPED[b] ?? `\\${b.toString(16).padStart(2, '0')}`
-  }
-  return `${out}"`
+  const out: string[] = []
+  for (let i = start; i < end; i++) out.push(BYTES[bytes[i]!]!)
+  return `"${out.join('')}"`
 }
 
 /** A string literal for text; what is not ASCII stays as it is, but for control characters. */
