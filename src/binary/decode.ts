@@ -196,6 +196,11 @@ function export_(r: CodeReader): Export {
   return { name, kind, index: r.u32() }
 }
 
+// Shared, so that millions of empty segments cost little.
+const PASSIVE = { kind: 'passive' } as const
+const DECLARATIVE = { kind: 'declarative' } as const
+const NO_FUNCS: Elem['init'] = { kind: 'funcs', funcs: new Uint32Array(0) }
+
 function elem(r: CodeReader): Elem {
   const at = r.pos
   const flags = r.u32()
@@ -203,7 +208,9 @@ function elem(r: CodeReader): Elem {
   const mode: Elem['mode'] =
     (flags & 1) === 0
       ? { kind: 'active', index: flags & 2 ? r.u32() : 0, offset: skipExpr(r) }
-      : { kind: flags & 2 ? 'declarative' : 'passive' }
+      : flags & 2
+        ? DECLARATIVE
+        : PASSIVE
   const exprs = (flags & 4) !== 0
   const type = (flags & 3) === 0 ? (exprs ? FUNCREF : refType(false, Heap.func)) : elemType(r, exprs)
   return { type, mode, init: exprs ? elemExprs(r) : elemFuncs(r) }
@@ -224,7 +231,9 @@ function elemExprs(r: CodeReader): Elem['init'] {
 }
 
 function elemFuncs(r: CodeReader): Elem['init'] {
-  const funcs = new Uint32Array(r.length())
+  const n = r.length()
+  if (n === 0) return NO_FUNCS
+  const funcs = new Uint32Array(n)
   for (let i = 0; i < funcs.length; i++) funcs[i] = r.u32()
   return { kind: 'funcs', funcs }
 }
@@ -234,7 +243,7 @@ function data(r: CodeReader): Data {
   const flags = r.u32()
   if (flags > 2) throw malformed('malformed data segment kind', at)
   const mode: Data['mode'] =
-    flags === 1 ? { kind: 'passive' } : { kind: 'active', index: flags === 2 ? r.u32() : 0, offset: skipExpr(r) }
+    flags === 1 ? PASSIVE : { kind: 'active', index: flags === 2 ? r.u32() : 0, offset: skipExpr(r) }
   return { mode, bytes: r.take(r.length()) }
 }
 
