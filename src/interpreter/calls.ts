@@ -88,7 +88,15 @@ export function callHost(func: FuncInst, base: number): void {
   })
   // Only a host function that these frames call themselves may have them wait for it.
   suspension.allowed = state.pausable && func.module === undefined
-  takeResults(func, base, func.code(...args))
+  // The calling frame counts among those below a call back.
+  state.depth++
+  let first: unknown
+  try {
+    first = func.code(...args)
+  } finally {
+    state.depth--
+  }
+  takeResults(func, base, first)
 }
 
 /** Moves the results of a call by the calling convention into registers. */

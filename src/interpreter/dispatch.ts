@@ -51,7 +51,8 @@ export function loop(entry: number): void {
   let fp = at.fp
   let code = f.code
   let dv = f.views.dv
-  let checks = CHECKS
+  // Who enters often and stays briefly is stopped too.
+  let checks = 0
   try {
     for (;;) {
       switch (code[pc]) {
@@ -1091,9 +1092,11 @@ export function loop(entry: number): void {
           continue
         case Inner.fuel: {
           const { meter } = f
-          const left = meter.fuel - code[pc + 1]!
-          if (left < 0) noFuel()
-          meter.fuel = left
+          const units = code[pc + 1]!
+          if ((meter.slice -= units) < 0 && !meter.refill()) {
+            meter.slice += units
+            noFuel()
+          }
           pc += 2
           continue
         }
@@ -1125,6 +1128,7 @@ export function loop(entry: number): void {
           if (target === undefined) {
             state.top = fp + f.slots
             callHost(func, base)
+            checks = 0
             pc = next
             dv = f.views.dv
             continue
@@ -1162,6 +1166,7 @@ export function loop(entry: number): void {
           }
           state.top = fp + Math.max(f.slots, n)
           callHost(func, fp)
+          checks = 0
           if (state.depth === entry) return
           const depth = --state.depth
           f = frameCode[depth]!

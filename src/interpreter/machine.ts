@@ -73,7 +73,7 @@ export function prepareRefs(f: Lowered, base: number): void {
 
 /** Makes a frame's registers ready: there must be room, and locals start as zero or null. */
 export function prepare(f: Lowered, base: number): void {
-  if (base + f.slots > REGISTERS || state.depth >= state.maxDepth) exhausted()
+  if (base + f.slots > REGISTERS || state.depth > state.maxDepth) exhausted()
   I.fill(0, base + f.params, base + f.locals)
   if (f.floats) F.fill(0, base + f.params, base + f.locals)
   if (f.refs) prepareRefs(f, base)

@@ -198,7 +198,7 @@ function putSize(to: number, wide: boolean, size: number): void {
   if (wide) I[to + 1] = size === -1 ? -1 : 0
 }
 
-function memories({ code, inst }: Lowered, op: Op, pc: number, fp: number): number {
+function memories({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number): number {
   const reg = (k: number) => fp + code[pc + k]!
   const mem = (k: number) => inst.memories[code[pc + k]!]!
   const wide = (k: number) => mem(k).type.limits.address === 'i64'
@@ -207,19 +207,19 @@ function memories({ code, inst }: Lowered, op: Op, pc: number, fp: number): numb
       putSize(reg(1), wide(2), mem(2).pages)
       return 3
     case Op.memory_grow:
-      putSize(reg(1), wide(3), mem(3).grow(index(reg(2), wide(3))))
+      putSize(reg(1), wide(3), mem(3).grow(index(reg(2), wide(3)), meter))
       return 4
     case Op.memory_fill:
-      segments.memoryFill(mem(5), index(reg(2), wide(5)), I[reg(3)]!, index(reg(4), wide(5)))
+      segments.memoryFill(mem(5), index(reg(2), wide(5)), I[reg(3)]!, index(reg(4), wide(5)), meter)
       return 6
     case Op.memory_copy: {
       const both = wide(5) && wide(6)
-      segments.memoryCopy(mem(5), mem(6), index(reg(2), wide(5)), index(reg(3), wide(6)), index(reg(4), both))
+      segments.memoryCopy(mem(5), mem(6), index(reg(2), wide(5)), index(reg(3), wide(6)), index(reg(4), both), meter)
       return 7
     }
     case Op.memory_init: {
       const data = inst.datas[code[pc + 5]!]!
-      segments.memoryInit(mem(6), data, index(reg(2), wide(6)), index(reg(3), false), index(reg(4), false))
+      segments.memoryInit(mem(6), data, index(reg(2), wide(6)), index(reg(3), false), index(reg(4), false), meter)
       return 7
     }
     case Op.data_drop:
@@ -232,7 +232,7 @@ function memories({ code, inst }: Lowered, op: Op, pc: number, fp: number): numb
   return 0
 }
 
-function tables({ code, inst }: Lowered, op: Op, pc: number, fp: number): number {
+function tables({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number): number {
   const reg = (k: number) => fp + code[pc + k]!
   const table = (k: number) => inst.tables[code[pc + k]!]!
   const wide = (k: number) => table(k).type.limits.address === 'i64'
@@ -247,19 +247,19 @@ function tables({ code, inst }: Lowered, op: Op, pc: number, fp: number): number
       putSize(reg(1), wide(2), table(2).elems.length)
       return 3
     case Op.table_grow:
-      putSize(reg(1), wide(4), table(4).grow(index(reg(3), wide(4)), R[reg(2)]))
+      putSize(reg(1), wide(4), table(4).grow(index(reg(3), wide(4)), R[reg(2)], meter))
       return 5
     case Op.table_fill:
-      segments.tableFill(table(5), index(reg(2), wide(5)), R[reg(3)], index(reg(4), wide(5)))
+      segments.tableFill(table(5), index(reg(2), wide(5)), R[reg(3)], index(reg(4), wide(5)), meter)
       return 6
     case Op.table_copy: {
       const both = wide(5) && wide(6)
-      segments.tableCopy(table(5), table(6), index(reg(2), wide(5)), index(reg(3), wide(6)), index(reg(4), both))
+      segments.tableCopy(table(5), table(6), index(reg(2), wide(5)), index(reg(3), wide(6)), index(reg(4), both), meter)
       return 7
     }
     case Op.table_init: {
       const elem = inst.elems[code[pc + 5]!]!
-      segments.tableInit(table(6), elem, index(reg(2), wide(6)), index(reg(3), false), index(reg(4), false))
+      segments.tableInit(table(6), elem, index(reg(2), wide(6)), index(reg(3), false), index(reg(4), false), meter)
       return 7
     }
   }

@@ -1,11 +1,11 @@
 // Where calls cross between the embedder and WebAssembly: values to slots and back, and what is thrown. Inside, native errors stand for traps
 // (a DataView's RangeError, the JavaScript stack's); they become Traps here, once, and a host function's own errors pass with their identity.
-import { Crash, Exhaustion, Trap } from '../errors.ts'
+import { Crash, Exhaustion, Trap, type TrapCode } from '../errors.ts'
+import { ret } from '../numeric/ret.ts'
 import type { DefType } from '../syntax/type-registry.ts'
-import type { FuncType, ValType } from '../syntax/types.ts'
-import { slotCount } from '../syntax/types.ts'
+import { F32, F64, type FuncType, slotCount, type ValType } from '../syntax/types.ts'
 import { type Callable, ExnInst, FuncInst, HostThrow } from './instances.ts'
-import type { Store } from './store.ts'
+import type { LimitName, Store } from './store.ts'
 import {
   getValue,
   leaveResults,
@@ -67,6 +67,20 @@ export async function invokeAsync(
 
 /** What the embedder gets for something thrown out of WebAssembly: a Trap, an ExnInst, or a host function's own error. */
 export function leaving(store: Store, e: unknown): unknown {
+  const left = thrown(store, e)
+  if (left instanceof Exhaustion) store.exceed(LIMIT_OF[left.code] ?? 'host memory', left.message)
+  return left
+}
+
+/** The limits that exhaustions tell of. */
+const LIMIT_OF: Partial<Record<TrapCode, LimitName>> = {
+  'call stack exhausted': 'callDepth',
+  'out of fuel': 'fuel',
+  'deadline exceeded': 'deadline',
+  interrupted: 'interrupt',
+}
+
+function thrown(store: Store, e: unknown): unknown {
   if (e instanceof HostThrow) return e.error
   if (e instanceof Trap) {
     if (e.frames.length === 0) e.frames = store.executor.frames(e, store)
@@ -119,6 +133,30 @@ export function hostCode(
     )
   }
 }
+
+/**
+ * Makes a host function of a store that is controlled: time that it takes counts, since the clock is looked at when it returns, and a NaN that it gives
+ * is canonical where the store is deterministic. Once per function.
+ */
+export function controlHost(store: Store, func: FuncInst): void {
+  const { meter, deterministic } = store
+  const float = deterministic && func.type.results.some((t) => t === F32 || t === F64)
+  if (func.engine !== undefined || !(meter.interruptible || float)) return
+  func.engine = CONTROLLED
+  const count = slotsOf(func.type.results)
+  const { code } = func
+  func.code = (...slots: unknown[]) => {
+    try {
+      const first: unknown = code(...slots)
+      if (float) for (let k = 1; k < count; k++) if (ret.f[k] !== ret.f[k]) ret.f[k] = Number.NaN
+      return float && first !== first ? Number.NaN : first
+    } finally {
+      if (meter.interruptible) meter.expire()
+    }
+  }
+}
+
+const CONTROLLED = Symbol('controlled')
 
 /** Argument slots to values. */
 export function fromArgs(types: readonly ValType[], slots: readonly unknown[]): Value[] {

@@ -4,6 +4,7 @@ import { Exhaustion } from '../errors.ts'
 import type { Module } from '../syntax/module.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import { type FuncType, type GlobalType, isRef, type MemType, type TableType } from '../syntax/types.ts'
+import { chunks, type Meter } from './metering.ts'
 import type { Store } from './store.ts'
 
 /** Code by the calling convention (docs/design.md, "Slots"): argument slots in, the first result slot out, the others in `ret`. */
@@ -63,8 +64,10 @@ export class MemInst {
   readonly views: Views
   /** Called after each growth with the buffer that was replaced (the same one where it is shared). */
   onGrow: ((old: ArrayBufferLike) => void) | undefined
-  /** Asked before each growth; false refuses it. */
+  /** Asked before each growth that the type allows; false refuses it. */
   mayGrow: ((pages: number, delta: number) => boolean) | undefined
+  /** Whether it is a trap, rather than -1, when the host has no memory for a growth that is allowed. */
+  mustGrow = false
   /** Largest size in pages that it may reach. */
   readonly maxPages: number
 
@@ -90,31 +93,47 @@ export class MemInst {
     return this.views.dv.byteLength / this.pageSize
   }
 
-  /** Grows by `delta` pages (a number ≥ 0, exact or beyond every limit). Gives the old size in pages, or -1. */
-  grow(delta: number): number {
+  /**
+   * Grows by `delta` pages (a number ≥ 0, exact or beyond every limit). Gives the old size in pages, or -1.
+   * @param meter of running code: looked at while a large memory is copied
+   */
+  grow(delta: number, meter?: Meter): number {
     const old = this.pages
-    if (delta > this.maxPages - old || this.mayGrow?.(old, delta) === false) return -1
+    if (delta > this.typeMax - old || this.mayGrow?.(old, delta) === false || delta > this.maxPages - old) return -1
     const before = this.buffer
-    if (this.type.shared) {
-      if (delta > 0 && !growShared(before as SharedArrayBuffer, delta * this.pageSize)) return -1
-    } else if ((before as Resizable).resizable) {
-      try {
-        resize!.call(before as Resizable, (old + delta) * this.pageSize)
-      } catch {
-        return -1
-      }
-    } else {
-      try {
-        const next = new ArrayBuffer((old + delta) * this.pageSize)
-        new Uint8Array(next).set(this.views.u8)
-        this.buffer = next
-      } catch {
-        return -1
-      }
+    if (!this.resize((old + delta) * this.pageSize, meter)) {
+      if (this.mustGrow) throw new Exhaustion('out of memory', `the host can't grow a memory to ${old + delta} pages`)
+      return -1
     }
     this.rebind()
     this.onGrow?.(before)
     return old
+  }
+
+  /** false where the host has not that much. */
+  private resize(bytes: number, meter?: Meter): boolean {
+    const { buffer } = this
+    if (this.type.shared) return growShared(buffer as SharedArrayBuffer, bytes)
+    let next: ArrayBuffer
+    try {
+      if ((buffer as Resizable).resizable) {
+        resize!.call(buffer as Resizable, bytes)
+        return true
+      }
+      next = new ArrayBuffer(bytes)
+    } catch {
+      return false
+    }
+    const to = new Uint8Array(next)
+    const { u8 } = this.views
+    chunks(u8.length, meter, (at, end) => to.set(u8.subarray(at, end), at))
+    this.buffer = next
+    return true
+  }
+
+  private get typeMax(): number {
+    const { max } = this.type.limits
+    return max === undefined ? Number.POSITIVE_INFINITY : Number(max)
   }
 
   /** Binds the views anew; other agents' growth of a shared memory becomes visible here. */
@@ -138,9 +157,9 @@ const GrowableShared = globalThis.SharedArrayBuffer as unknown as new (
   options: { maxByteLength: number },
 ) => SharedArrayBuffer
 
-function growShared(buffer: SharedArrayBuffer, by: number): boolean {
+function growShared(buffer: SharedArrayBuffer, bytes: number): boolean {
   try {
-    ;(buffer as GrowableShared).grow(buffer.byteLength + by)
+    if (bytes > buffer.byteLength) (buffer as GrowableShared).grow(bytes)
     return true
   } catch {
     return false
@@ -172,11 +191,20 @@ export class TableInst {
     this.elems = new Array(Number(type.limits.min)).fill(init)
   }
 
-  /** Grows by `delta` entries. Gives the old size, or -1. */
-  grow(delta: number, init: unknown): number {
+  /** Grows by `delta` entries. Gives the old size, or -1. `meter` is that of running code. */
+  grow(delta: number, init: unknown, meter?: Meter): number {
     const old = this.elems.length
-    if (delta > this.max - old || this.mayGrow?.(old, delta) === false) return -1
-    for (let i = 0; i < delta; i++) this.elems.push(init)
+    const { max } = this.type.limits
+    if (max !== undefined && delta > Number(max) - old) return -1
+    if (this.mayGrow?.(old, delta) === false || delta > this.max - old) return -1
+    try {
+      chunks(delta, meter, (at, end) => {
+        for (let i = at; i < end; i++) this.elems.push(init)
+      })
+    } catch (e) {
+      this.elems.length = old
+      throw e
+    }
     return old
   }
 }

@@ -1,15 +1,15 @@
 // Instantiation in the specification's order (specification: Execution, Instantiation): imports are checked before anything is written; then
 // tables, memories, globals and segments are made; then element and data segments are applied in order, then the start function runs.
-import { Exhaustion, LinkError, type Trap } from '../errors.ts'
+import { Exhaustion, LinkError } from '../errors.ts'
 import type { Elem, ImportDesc, Module } from '../syntax/module.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import type { GlobalType } from '../syntax/types.ts'
-import { leaving } from './boundary.ts'
+import { controlHost, leaving } from './boundary.ts'
 import { evaluate } from './const-expr.ts'
 import { checkImports } from './imports.ts'
 import { type Extern, FuncInst, GlobalInst, MemInst, ModuleInst, TableInst, TagInst } from './instances.ts'
 import { dropData, dropElem, memoryInit, tableInit } from './segments.ts'
-import type { Store } from './store.ts'
+import { checkModuleLimits, type LimitName, type Store } from './store.ts'
 import { writeGlobal } from './values.ts'
 
 /**
@@ -30,6 +30,7 @@ export function instantiate(
     applySegments(inst)
     if (module.start !== undefined) inst.funcs[module.start]!.code()
   } catch (e) {
+    store.counts.instances--
     throw leaving(store, e)
   }
   return inst
@@ -40,6 +41,7 @@ function allocate(store: Store, module: Module, externs: readonly (Extern | unde
   const typeIds = store.registry.add(module.recTypes)
   const types = typeIds.map((id) => store.registry.types[id]!)
   checkImports(store.registry, module, types, externs)
+  checkModule(store, module)
   const inst = new ModuleInst(store, module, types, typeIds)
   for (const x of externs) addExtern(inst, x!)
   addFuncs(inst)
@@ -48,16 +50,40 @@ function allocate(store: Store, module: Module, externs: readonly (Extern | unde
     addMemories(inst)
     addDefinitions(inst)
   } catch (e) {
-    if (e instanceof Exhaustion) throw new LinkError(`out of memory: ${(e as Trap).message}`)
+    if (e instanceof Exhaustion && e.code === 'out of memory')
+      throw new LinkError(store.exceed('host memory', e.message))
     throw leaving(store, e)
   }
+  store.counts.instances++
   for (const x of module.exports) inst.exports.set(x.name, externOf(inst, x.kind, x.index))
   return inst
 }
 
+/** @throws LinkError that names the limit, unless `amount` is within it. `what` describes the amount, which is its %. */
+function limit(store: Store, name: LimitName, most: number, amount: number | bigint, what: string): void {
+  if (amount > most)
+    throw new LinkError(
+      store.exceed(name, `${what.replace('%', String(amount))} exceeds the limit of ${most} (${name})`),
+    )
+}
+
+/** The limits that a module can be known to exceed before anything is made. */
+function checkModule(store: Store, module: Module): void {
+  const { limits, counts } = store
+  checkModuleLimits(store, module)
+  limit(store, 'instances', limits.instances, counts.instances + 1, 'instance number %')
+  limit(store, 'memories', limits.memories, counts.memories + module.memories.length, 'memory number %')
+  limit(store, 'tables', limits.tables, counts.tables + module.tables.length, 'table number %')
+}
+
 function addExtern(inst: ModuleInst, x: Extern): void {
-  if (x.kind === 'func') inst.funcs.push(x)
-  else if (x.kind === 'table') inst.tables.push(x)
+  if (x.kind === 'func') {
+    if (x.module === undefined) controlHost(inst.store, x)
+    inst.funcs.push(x)
+    return
+  }
+  if (x.kind === 'table' || x.kind === 'memory') inst.store.watch(x)
+  if (x.kind === 'table') inst.tables.push(x)
   else if (x.kind === 'memory') inst.memories.push(x)
   else if (x.kind === 'global') inst.globals.push(x)
   else inst.tags.push(x)
@@ -91,9 +117,11 @@ function addMemories(inst: ModuleInst): void {
   const { store, module } = inst
   for (const type of module.memories) {
     const most = store.memoryPages(type)
-    if (type.limits.min > BigInt(most))
-      throw new LinkError(`memory of ${type.limits.min} pages exceeds the limit of ${most} pages (memoryPages)`)
-    inst.memories.push(new MemInst(type, most))
+    limit(store, 'memoryPages', most, type.limits.min, 'memory of % pages')
+    const made = new MemInst(type, most)
+    store.watch(made)
+    store.counts.memories++
+    inst.memories.push(made)
   }
 }
 
@@ -113,12 +141,15 @@ function addDefinitions(inst: ModuleInst): void {
 }
 
 function addTables(inst: ModuleInst): void {
-  const most = inst.store.limits.tableElements
+  const { store } = inst
+  const most = store.limits.tableElements
   for (const t of inst.module.tables) {
-    if (t.type.limits.min > BigInt(most))
-      throw new LinkError(`table of ${t.type.limits.min} elements exceeds the limit of ${most} (tableElements)`)
+    limit(store, 'tableElements', most, t.type.limits.min, 'table of % elements')
     const init = t.init === undefined ? null : evaluate(inst, t.init)
-    inst.tables.push(new TableInst({ ...t.type, elem: mapType(t.type.elem, inst.typeIds) }, most, init))
+    const made = new TableInst({ ...t.type, elem: mapType(t.type.elem, inst.typeIds) }, most, init)
+    store.watch(made)
+    store.counts.tables++
+    inst.tables.push(made)
   }
 }
 

@@ -1,10 +1,18 @@
 // The store: what instances share that may meet each other - one type registry, one executor, one set of limits
 // (specification: Runtime Structure, Store). Entities are found by reference, so the store lists none of them.
-import type { TrapFrame } from '../errors.ts'
-import { MAX_MEMORY32_PAGES, MAX_MEMORY64_PAGES, MAX_TABLE_SIZE } from '../syntax/limits.ts'
+import { CompileError, type TrapFrame } from '../errors.ts'
+import {
+  MAX_FUNCS,
+  MAX_LOCALS,
+  MAX_MEMORY32_PAGES,
+  MAX_MEMORY64_PAGES,
+  MAX_MODULE_SIZE,
+  MAX_TABLE_SIZE,
+} from '../syntax/limits.ts'
+import type { Module } from '../syntax/module.ts'
 import { TypeRegistry } from '../syntax/type-registry.ts'
 import type { MemType } from '../syntax/types.ts'
-import type { FuncInst, ModuleInst } from './instances.ts'
+import type { FuncInst, MemInst, ModuleInst, TableInst } from './instances.ts'
 import { Meter, type MeterOptions } from './metering.ts'
 import type { Value } from './values.ts'
 
@@ -35,20 +43,72 @@ export interface Execution {
   readonly results: readonly Value[]
 }
 
-/** Resource limits of one store. All are inclusive. */
+/** Resource limits of one store, integers ≥ 0. All are inclusive. */
 export interface StoreLimits {
   /** Largest memory, in pages of 64 KiB. */
   memoryPages: number
+  /** Memories that its instances define. */
+  memories: number
   /** Largest table, in entries. */
   tableElements: number
-  /** Most frames of calls at a time on the interpreter, from 1 to 65,536; the compiler's end where the host's stack does. */
+  /** Tables that its instances define. */
+  tables: number
+  /** Instances alive at a time: those made and not disposed of. */
+  instances: number
+  /**
+   * Most calls inside an outermost one, at most 65,536. Where it is given (or the store is deterministic), all engines end at the same depth; without
+   * it the compiler's calls end where the host's stack does. The host's stack may still end before a large limit is reached: Node's default has room
+   * for some thousand frames.
+   */
   callDepth: number
+  /** Bytes of a module's binary. */
+  moduleSize: number
+  /** Functions that a module defines. */
+  functions: number
+  /** Locals of a function, parameters included. */
+  locals: number
 }
 
 export const DEFAULT_LIMITS: StoreLimits = {
   memoryPages: MAX_MEMORY32_PAGES,
+  memories: Number.POSITIVE_INFINITY,
   tableElements: MAX_TABLE_SIZE,
+  tables: Number.POSITIVE_INFINITY,
+  instances: Number.POSITIVE_INFINITY,
   callDepth: 65536,
+  moduleSize: MAX_MODULE_SIZE,
+  functions: MAX_FUNCS,
+  locals: MAX_LOCALS,
+}
+
+/** The call depth of a deterministic store that is given none: what every engine reaches. */
+export const DETERMINISTIC_CALL_DEPTH = 1024
+
+/** A growth that the types and limits allow. */
+export interface Growth {
+  readonly what: 'memory' | 'table'
+  /** The size now and the size to be, in the memory's pages or in entries. */
+  readonly size: number
+  readonly wanted: number
+}
+
+export interface StoreOptions {
+  /**
+   * Leaves nothing open that the specification leaves to the host: NaNs that arithmetic makes are canonical, calls end at `callDepth`, and a growth
+   * within the limits for which the host has no memory is a trap. All engines then give the same bits.
+   */
+  deterministic?: boolean
+  /** Sees each growth of a memory or table of the store; false refuses it, and `memory.grow` gives -1. */
+  mayGrow?: (growth: Growth) => boolean
+}
+
+/** The names of what a store can run out of. */
+export type LimitName = keyof StoreLimits | 'fuel' | 'deadline' | 'interrupt' | 'mayGrow' | 'host memory'
+
+/** A limit that was met, in words too. */
+export interface Exceeded {
+  readonly limit: LimitName
+  readonly message: string
 }
 
 export class Store {
@@ -56,14 +116,29 @@ export class Store {
   readonly limits: StoreLimits
   /** The fuel and the interrupts of what runs in it. */
   readonly meter: Meter
+  readonly deterministic: boolean
+  /** Whether calls are counted, so that they end at `limits.callDepth` on every engine. */
+  readonly countsDepth: boolean
+  /** The limit that was met last: by a trap, a refused creation, or a growth that was refused. */
+  exceeded: Exceeded | undefined = undefined
+  /** What its instances hold. */
+  readonly counts = { instances: 0, memories: 0, tables: 0 }
+  private readonly mayGrow: StoreOptions['mayGrow']
 
   constructor(
     readonly executor: Executor,
     limits: Partial<StoreLimits> = {},
     metering: MeterOptions = {},
+    { deterministic = false, mayGrow }: StoreOptions = {},
   ) {
-    this.limits = { ...DEFAULT_LIMITS, ...limits }
+    const given = Object.entries(limits).filter(([, most]) => most !== undefined)
+    for (const [name, most] of given) checkLimit(name, most)
+    const depth = deterministic ? { callDepth: DETERMINISTIC_CALL_DEPTH } : {}
+    this.limits = { ...DEFAULT_LIMITS, ...depth, ...Object.fromEntries(given) }
     this.meter = new Meter(metering)
+    this.deterministic = deterministic
+    this.countsDepth = deterministic || limits.callDepth !== undefined
+    this.mayGrow = mayGrow
   }
 
   /** The most pages of its own page size that a memory of this type may have here. */
@@ -73,4 +148,77 @@ export class Store {
     const most = Math.floor(bytes / 2 ** type.pageSizeLog2)
     return type.limits.address === 'i32' ? Math.min(most, 2 ** (32 - type.pageSizeLog2)) : most
   }
+
+  /** Notes the limit that was met; gives the message. */
+  exceed(limit: LimitName, message: string): string {
+    this.exceeded = { limit, message }
+    return message
+  }
+
+  /** Has a memory or table ask this store before it grows. */
+  watch(x: MemInst | TableInst): void {
+    if (x.kind === 'memory') x.mustGrow = this.deterministic
+    x.mayGrow ??= (size, delta) => this.allows(x, size, delta)
+  }
+
+  private allows(x: MemInst | TableInst, size: number, delta: number): boolean {
+    if (delta === 0) return true
+    const memory = x.kind === 'memory'
+    const wanted = size + delta
+    const most = memory ? Math.min(x.maxPages, this.memoryPages(x.type)) : Math.min(x.max, this.limits.tableElements)
+    const unit = memory ? 'pages' : 'elements'
+    const limit = memory ? 'memoryPages' : 'tableElements'
+    const text = `growing a ${x.kind} to ${wanted} ${unit}`
+    if (wanted > most) this.exceed(limit, `${text} exceeds the limit of ${most} (${limit})`)
+    else if (this.mayGrow?.({ what: x.kind, size, wanted }) === false)
+      this.exceed('mayGrow', `${text} was refused by the embedder (mayGrow)`)
+    else return true
+    return false
+  }
+}
+
+function checkLimit(name: string, most: number): void {
+  if (!(name in DEFAULT_LIMITS))
+    throw new RangeError(`limits: there is no ${name}; there are ${Object.keys(DEFAULT_LIMITS).join(', ')}`)
+  if (most !== Number.POSITIVE_INFINITY && (!Number.isInteger(most) || most < 0))
+    throw new RangeError(`limits: ${name} must be an integer ≥ 0, got ${most}`)
+}
+
+/**
+ * Checks a binary's size before it is decoded.
+ * @throws CompileError that names the limit
+ */
+export function checkModuleSize(store: Store, size: number): void {
+  const { moduleSize } = store.limits
+  if (size > moduleSize)
+    throw new CompileError(
+      store.exceed('moduleSize', `module of ${size} bytes exceeds the limit of ${moduleSize} (moduleSize)`),
+    )
+}
+
+/**
+ * Checks a decoded module against the store's limits on modules; instantiation does it too.
+ * @throws CompileError that names the limit
+ */
+export function checkModuleLimits(store: Store, module: Module): void {
+  const { functions, locals } = store.limits
+  checkModuleSize(store, module.bytes.length)
+  if (module.funcs.length > functions)
+    throw new CompileError(
+      store.exceed('functions', `${module.funcs.length} functions exceed the limit of ${functions} (functions)`),
+    )
+  const imported = module.imports.filter((i) => i.desc.kind === 'func').length
+  module.funcs.forEach((f, k) => {
+    const { comp } = module.types[f.type]!
+    let count = comp.kind === 'func' ? comp.params.length : 0
+    for (const run of f.locals) count += run.count
+    if (count > locals)
+      throw new CompileError(
+        store.exceed(
+          'locals',
+          `function ${imported + k} has ${count} locals, which exceeds the limit of ${locals} (locals)`,
+        ),
+        f.body.start,
+      )
+  })
 }
