@@ -141,8 +141,20 @@ export class Operands {
     if (e.code === v) return
     if (e.effect) this.flushEffectsBelow(value, k)
     this.invalidateBelow(v, value, k)
-    this.line(`${v}=${e.code}`)
+    this.freeAbove(v, value, k)
+    this.line(`${v}=${value.slots[k]!.code}`)
     value.slots[k] = name(v)
+  }
+
+  /** Evaluates the slots above `k` that mention `v`, slot `k`'s variable: each half of a shift or rotation reads both halves. */
+  private freeAbove(v: string, value: Value, k: number): void {
+    const due = value.slots.flatMap((e, j) => (j > k && e.vars.includes(v) ? [j] : []))
+    if (due.length === 0) return
+    const kept = `t${value.height + k}`
+    this.declared.add(kept)
+    this.line(`${kept}=${value.slots[k]!.code}`)
+    value.slots[k] = name(kept)
+    for (const j of due) this.materialise(value, j)
   }
 
   private flushEffectsBelow(value: Value, slot: number): void {

@@ -26,6 +26,20 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     expect(call('state', 65532)).toEqual([5, 7, 255])
   })
 
+  test('halves of 64-bit values that read each other', () => {
+    const { call } = load(
+      engine,
+      `(module (memory 1) (data (i32.const 0) "\\89\\ab\\cd\\ef\\12\\34\\56\\f8")
+        (func (export "left") (result i64) (i64.store (i32.const 8) (i64.shl (i64.load (i32.const 0)) (i64.const 12))) (i64.load (i32.const 8)))
+        (func (export "both") (result i64)
+          (i64.store (i32.const 8) (i64.or (i64.shr_s (i64.load (i32.const 0)) (i64.const 20))
+            (i64.shl (i64.load (i32.const 0)) (i64.const 44)))) (i64.load (i32.const 8))))`,
+    )
+    const x = BigInt.asIntN(64, 0xf8563412_efcdab89n)
+    expect(call('left')).toEqual([BigInt.asIntN(64, x << 12n)])
+    expect(call('both')).toEqual([BigInt.asIntN(64, (x >> 20n) | (x << 44n))])
+  })
+
   test('host functions call back into the caller, to a depth, and see its state', () => {
     let m: Loaded
     const seen: number[] = []
