@@ -75,9 +75,21 @@ export class MalformedError extends CompileError {}
 /** The module parses but does not validate. */
 export class InvalidError extends CompileError {}
 
+/** What a LinkError about an import is about. */
+export interface ImportProblem {
+  module: string
+  name: string
+  /** The import's type, in words. */
+  expected: string
+  /** What stands there, in words; undefined where nothing does. */
+  given: string | undefined
+}
+
 /** An import is missing or does not fit, or an instance would exceed a limit of its store. */
 export class LinkError extends Error {
   override name = 'LinkError'
+  /** The import; undefined where it is about a limit. */
+  import: ImportProblem | undefined = undefined
 }
 
 /** Execution ended by a trap. `code` is one of a closed set. */

@@ -1,35 +1,36 @@
-// The package's entry: the runtime's parts under the names of the specification's embedding appendix. WASI: anywasm/wasi.
-export { decode } from './binary/decode.ts'
-export { encode } from './binary/encode.ts'
-export { decodeNames } from './binary/name-section.ts'
-export { compiler } from './compiler/engine.ts'
+// The package's entry: the embedding API (specification: Appendix, Embedding; guide: docs/api.md). WASI: anywasm/wasi; the JavaScript API:
+// anywasm/js-api; the parts that tools work on: anywasm/internals.
+export { ArrayRef, StructRef } from './embedding/aggregate.ts'
+export type { ModuleSource, ModuleStream } from './embedding/bytes.ts'
+export type { Caller } from './embedding/caller.ts'
+export { EngineBase } from './embedding/engine.ts'
+export { type Environment, EnvironmentError } from './embedding/environment.ts'
+export { Exception } from './embedding/exception.ts'
+export { type CallerFunction, Func, type FuncOptions, type HostFunction } from './embedding/func.ts'
+export { Global } from './embedding/global.ts'
+export type { Importable, Imports, Namespace } from './embedding/imports.ts'
+export { ClosedError, Instance, WeakInstance } from './embedding/instance.ts'
+export { Linker, type LinkerOptions } from './embedding/linker.ts'
+export { Memory, type MemoryOptions } from './embedding/memory.ts'
+export { type ExportType, type ImportType, Module } from './embedding/module.ts'
+export { type Extern, Store, type StoreOptions } from './embedding/store.ts'
+export { Table } from './embedding/table.ts'
+export { Tag } from './embedding/tag.ts'
+export type * from './embedding/types.ts'
+export type { MemoryUsage } from './embedding/usage.ts'
+export { V128 } from './embedding/values.ts'
+export { VERSION } from './embedding/version.ts'
 export {
   CompileError,
   Crash,
   Exhaustion,
-  InvalidError,
+  type ImportProblem,
   LinkError,
-  MalformedError,
   Trap,
   type TrapCode,
   type TrapFrame,
 } from './errors.ts'
-export { ENGINE_NAMES, ENGINES, engineByName } from './presets/engines.ts'
-export { hostFunc, invoke, newException, payloadOf } from './runtime/boundary.ts'
-export {
-  ExnInst,
-  type Extern,
-  FuncInst,
-  GlobalInst,
-  MemInst,
-  ModuleInst,
-  TableInst,
-  TagInst,
-} from './runtime/instances.ts'
-export { instantiate } from './runtime/instantiate.ts'
-export { type Executor, Store, type StoreLimits } from './runtime/store.ts'
-export { readGlobal, V128Value, type Value, writeGlobal } from './runtime/values.ts'
-export type { Module, Names } from './syntax/module.ts'
-export { parseModule } from './text/parse.ts'
-export { printModule } from './text/print.ts'
-export { validate } from './valid/module.ts'
+export { Engine, type EngineOptions } from './presets/embedding.ts'
+export { ENGINE_NAMES } from './presets/engines.ts'
+export type { Exceeded, Growth, StoreLimits } from './runtime/store.ts'
+export type { Feature } from './syntax/features.ts'

@@ -1,12 +1,11 @@
 // `anywasm inspect`: what a module imports, exports and contains, for people or as JSON.
 import { writeSync } from 'node:fs'
-import { CodeReader, skipExpr } from '../binary/code.ts'
 import { decodeNames } from '../binary/name-section.ts'
 import { describe } from '../runtime/imports.ts'
 import type { Feature } from '../syntax/features.ts'
-import { rows } from '../syntax/instructions.ts'
 import { EXTERN_KINDS, type ImportDesc, type Module } from '../syntax/module.ts'
 import { type DefType, TypeRegistry } from '../syntax/type-registry.ts'
+import { featuresOf } from '../valid/features.ts'
 import { explain } from './failure.ts'
 import { loadModule } from './load.ts'
 
@@ -28,16 +27,6 @@ interface Report {
   start: number | undefined
   customSections: { name: string; bytes: number }[]
   features: Feature[]
-}
-
-/** The features whose instructions the bodies use. */
-function featuresOf(module: Module): Feature[] {
-  const found = new Set<Feature>()
-  for (const f of module.funcs) {
-    const r = new CodeReader(f.body)
-    skipExpr(r, (op) => found.add(rows[op]!.feature), true)
-  }
-  return [...found].sort()
 }
 
 /** The descriptions of everything of one kind, imported first, by index. */

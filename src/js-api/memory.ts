@@ -1,6 +1,6 @@
 // WebAssembly.Memory (specification: JavaScript API, Memories). A memory's buffer stays the same object until it grows; then the old one is
 // detached. A shared memory has one growable buffer for its life, since an engine has no second view on a SharedArrayBuffer's data.
-import type { MemInst } from '../runtime/instances.ts'
+import { MemInst } from '../runtime/instances.ts'
 import type { MemType } from '../syntax/types.ts'
 import { readLimits } from './limits.ts'
 import type { Realm } from './realm.ts'
@@ -56,7 +56,7 @@ export function defineMemory(realm: Realm) {
       const most = realm.store.memoryPages(type)
       if (type.limits.min > BigInt(most))
         throw new RangeError(`WebAssembly.Memory(): 'initial' ${type.limits.min} is beyond the limit of ${most} pages`)
-      realm.memories.add(this, allocate(realm, type))
+      realm.memories.add(this, allocate(type, most))
     }
 
     /** Grows by `delta` pages; gives the old size. */
@@ -101,9 +101,9 @@ function memoryType(given: unknown): MemType {
   return { limits, shared, pageSizeLog2: 16 }
 }
 
-function allocate(realm: Realm, type: MemType): MemInst {
+function allocate(type: MemType, most: number): MemInst {
   try {
-    return realm.store.newMemory(type)
+    return new MemInst(type, most)
   } catch (e) {
     throw new RangeError(`WebAssembly.Memory(): ${(e as Error).message}`)
   }

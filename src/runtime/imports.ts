@@ -83,8 +83,11 @@ function fits(reg: TypeRegistry, desc: ImportDesc, ids: readonly number[], x: Ex
 }
 
 /** The types of a table and a memory as they are now: the present size is the minimum. */
-const currentTable = (x: TableInst): TableType => ({
+export const currentTable = (x: TableInst): TableType => ({
   ...x.type,
-  limits: { ...x.type.limits, min: BigInt(x.size) },
+  limits: { ...x.type.limits, min: BigInt(x.elems.length) },
 })
-const currentMemory = (x: MemInst): MemType => ({ ...x.type, limits: { ...x.type.limits, min: BigInt(x.pages) } })
+export const currentMemory = (x: MemInst): MemType => ({
+  ...x.type,
+  limits: { ...x.type.limits, min: BigInt(x.pages) },
+})

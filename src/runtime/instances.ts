@@ -3,21 +3,9 @@
 import { Exhaustion } from '../errors.ts'
 import type { Module } from '../syntax/module.ts'
 import type { DefType } from '../syntax/type-registry.ts'
-import {
-  F32,
-  F64,
-  type FuncType,
-  type GlobalType,
-  I32,
-  I64,
-  isRef,
-  type MemType,
-  type TableType,
-  V128,
-} from '../syntax/types.ts'
+import { type FuncType, type GlobalType, isRef, type MemType, type TableType } from '../syntax/types.ts'
 import { chunks, type Meter } from './metering.ts'
 import type { Store } from './store.ts'
-import { i64, V128Value, type Value } from './values.ts'
 
 /** Code by the calling convention (docs/design.md, "Slots"): argument slots in, the first result slot out, the others in `ret`. */
 // biome-ignore lint/suspicious/noExplicitAny: a slot is a number or any reference
@@ -70,11 +58,10 @@ function freshViews(buffer: ArrayBufferLike, length: number): Views {
   return new FreshViews()
 }
 
-/** A memory. Embedders make one with `Store.newMemory`: its engine may have a class of its own. */
 export class MemInst {
   readonly kind = 'memory'
-  private bytes: ArrayBufferLike
-  private readonly bound: Views
+  buffer: ArrayBufferLike
+  readonly views: Views
   /** Called after each growth with the buffer that was replaced (the same one where it is shared). */
   onGrow: ((old: ArrayBufferLike) => void) | undefined
   /** Asked before each growth that the type allows; false refuses it. */
@@ -92,27 +79,8 @@ export class MemInst {
   ) {
     const max = type.limits.max === undefined ? most : Math.min(most, Number(type.limits.max))
     this.maxPages = max
-    this.bytes = buffer ?? allocate(type, Number(type.limits.min) * 2 ** type.pageSizeLog2, max)
-    this.bound = freshViews(this.bytes, this.bytes.byteLength)
-  }
-
-  /** What its contents lie in now; growing may replace it. */
-  get buffer(): ArrayBufferLike {
-    return this.bytes
-  }
-
-  set buffer(next: ArrayBufferLike) {
-    this.bytes = next
-  }
-
-  /** Views of the whole memory. */
-  get views(): Views {
-    return this.bound
-  }
-
-  /** What another agent makes the same memory of, where it is shared: `Store.newMemory` takes it. */
-  get handle(): unknown {
-    return this.bytes
+    this.buffer = buffer ?? allocate(type, Number(type.limits.min) * 2 ** type.pageSizeLog2, max)
+    this.views = freshViews(this.buffer, this.buffer.byteLength)
   }
 
   get pageSize(): number {
@@ -170,13 +138,12 @@ export class MemInst {
 
   /** Binds the views anew; other agents' growth of a shared memory becomes visible here. */
   rebind(): void {
-    const { bound, buffer } = this
-    bound.dv = new DataView(buffer)
-    bound.u8 = new Uint8Array(buffer)
+    this.views.dv = new DataView(this.buffer)
+    this.views.u8 = new Uint8Array(this.buffer)
     if (this.type.shared) {
-      const length = buffer.byteLength
-      bound.dv = new DataView(buffer, 0, length)
-      bound.u8 = new Uint8Array(buffer, 0, length)
+      const length = this.buffer.byteLength
+      this.views.dv = new DataView(this.buffer, 0, length)
+      this.views.u8 = new Uint8Array(this.buffer, 0, length)
     }
   }
 }
@@ -208,10 +175,9 @@ function allocate(type: MemType, bytes: number, maxPages: number): ArrayBufferLi
   }
 }
 
-/** A table. Embedders make one with `Store.newTable`, and use its methods: its engine may have a class of its own. */
 export class TableInst {
   readonly kind = 'table'
-  /** References; null is the null reference. Replaced never, so that code may keep it. For the engines that work on it. */
+  /** References; null is the null reference. Replaced never, so that code may keep it. */
   readonly elems: unknown[]
   mayGrow: ((size: number, delta: number) => boolean) | undefined
   readonly max: number
@@ -220,25 +186,9 @@ export class TableInst {
     readonly type: TableType,
     most: number,
     init: unknown,
-    elems?: unknown[],
   ) {
     this.max = type.limits.max === undefined ? most : Math.min(most, Number(type.limits.max))
-    this.elems = elems ?? new Array(Number(type.limits.min)).fill(init)
-  }
-
-  /** How many entries it has now. */
-  get size(): number {
-    return this.elems.length
-  }
-
-  /** The reference at an index below `size`. */
-  get(at: number): unknown {
-    return this.elems[at]
-  }
-
-  /** Replaces the reference at an index below `size` by one of its type. */
-  set(at: number, ref: unknown): void {
-    this.elems[at] = ref
+    this.elems = new Array(Number(type.limits.min)).fill(init)
   }
 
   /** Grows by `delta` entries. Gives the old size, or -1. `meter` is that of running code. */
@@ -259,10 +209,7 @@ export class TableInst {
   }
 }
 
-/**
- * A global. Its value lies in the field of its kind: i32 in lo, i64 in lo and hi, v128 in lo, hi, x2, x3, floats in num, references in ref.
- * Those are for the engines that work on them. Embedders make one with `Store.newGlobal` and use `value`: its engine may have a class of its own.
- */
+/** A global's value lies in the field of its kind: i32 in lo, i64 in lo and hi, v128 in lo, hi, x2, x3, floats in num, references in ref. */
 export class GlobalInst {
   readonly kind = 'global'
   lo = 0
@@ -276,46 +223,6 @@ export class GlobalInst {
     // -0.5 keeps the field a double from the start.
     if (!isRef(type.type)) this.num = -0.5
     this.num = 0
-  }
-
-  get value(): Value {
-    switch (this.type.type) {
-      case I32:
-        return this.lo
-      case I64:
-        return i64(this.lo, this.hi)
-      case F32:
-      case F64:
-        return this.num
-      case V128:
-        return new V128Value(Int32Array.of(this.lo, this.hi, this.x2, this.x3))
-      default:
-        return this.ref
-    }
-  }
-
-  /** Also an immutable one's: it is how it gets the value that it has. */
-  set value(v: Value) {
-    switch (this.type.type) {
-      case I32:
-        this.lo = v as number
-        return
-      case I64:
-        this.lo = Number(BigInt.asIntN(32, v as bigint))
-        this.hi = Number((v as bigint) >> 32n)
-        return
-      case F32:
-      case F64:
-        this.num = v as number
-        return
-      case V128: {
-        const [lo, hi, x2, x3] = (v as V128Value).lanes as unknown as [number, number, number, number]
-        Object.assign(this, { lo, hi, x2, x3 })
-        return
-      }
-      default:
-        this.ref = v
-    }
   }
 }
 

@@ -105,7 +105,8 @@ export function runOurs(executor: Executor, s: Subject): string[] {
     log.push(args.map(show).join(','))
     return [answer(args[0] as number, args[2] as bigint)]
   })
-  const x = store.newGlobal({ type: EXTERNREF, mutable: false }, THING)
+  const x = new GlobalInst({ type: EXTERNREF, mutable: false })
+  writeGlobal(x, THING)
   const inst = instantiate(store, s.module, [h, x])
   const fuel = inst.exports.get('fuel') as GlobalInst
   const driver: Driver = {
@@ -130,10 +131,6 @@ function ourState(x: Extern): string {
   if (x instanceof GlobalInst) return show(readGlobal(x))
   if (x instanceof MemInst) return digest(x.buffer)
   if (x instanceof TableInst)
-    return `[${Array.from({ length: x.size }, (_, k) => x.get(k))
-      .map((e) =>
-        e === null ? '-' : e instanceof FuncInst ? `f${e.index}` : e === THING ? 'x' : typeof e === 'number' ? e : 'o',
-      )
-      .join('')}]`
+    return `[${x.elems.map((e) => (e === null ? '-' : e instanceof FuncInst ? `f${e.index}` : e === THING ? 'x' : typeof e === 'number' ? e : 'o')).join('')}]`
   return ''
 }
