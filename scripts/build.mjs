@@ -1,7 +1,9 @@
 // Builds dist/: one esbuild bundle with shared chunks (so that `enum Op` is inlined and `Trap` has one identity), then declarations.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
 
@@ -17,12 +19,32 @@ const library = [
   'wasi/sockets-node',
   'wasi/socket-worker',
 ]
-/** The command line is a bundle of its own, for Node: what it bundles still calls require. */
-const commands = ['cli/main', 'cli/thread-runtime', 'cli/script-worker']
-const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+/** What Node runs of the command line: the executable, and what runs in workers. */
+const executables = ['cli/main', 'cli/thread-runtime', 'cli/script-worker', 'cli/progress-worker']
+
+/** Commander looks for child processes at its start, which costs milliseconds and which only subcommands with files of their own need. */
+const lateChildProcess = {
+  name: 'late-child-process',
+  setup(context) {
+    context.onLoad({ filter: /commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => {
+      const eager = "require('node:child_process')"
+      const source = readFileSync(path, 'utf8')
+      if (!source.includes(eager)) throw new Error(`${path} no longer has ${eager}`)
+      return { contents: source.replace(eager, `{ spawn: (...a) => ${eager}.spawn(...a) }`) }
+    })
+  },
+}
+
+/** Differs between builds of different sources, so that caches of one are not taken for those of another. */
+function buildId() {
+  const hash = createHash('sha256')
+  for (const file of readdirSync('src', { recursive: true }).sort())
+    if (file.endsWith('.ts')) hash.update(`${file}\0`).update(readFileSync(join('src', file)))
+  return hash.digest('hex').slice(0, 16)
+}
 
 /** Bundles the entries that exist, with chunks in common, so that a class has one identity. */
-async function bundle(entries, banner, out) {
+async function bundle(entries, banner, out, more = {}) {
   const present = entries.filter((e) => existsSync(`src/${e}.ts`))
   if (present.length === 0) return
   await esbuild.build({
@@ -36,6 +58,28 @@ async function bundle(entries, banner, out) {
     banner: { js: banner },
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',
+    ...more,
+  })
+}
+
+const constants = () => ({
+  ANYWASM_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version),
+  ANYWASM_BUILD: JSON.stringify(buildId()),
+})
+
+/** All of the command line in one file, which cli/main compiles; parts that are imported late are also run late. */
+async function commandLine(out, options) {
+  await esbuild.build({
+    ...options,
+    entryPoints: ['src/cli/command-line.ts'],
+    outfile: `${out}/cli/command-line.cjs`,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'es2022',
+    define: { ...options.define, 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
+    logLevel: 'warning',
   })
 }
 
@@ -46,7 +90,10 @@ export async function build({ types }) {
   mkdirSync(out)
   try {
     await bundle(library, '// anywasm, MIT licence', out)
-    await bundle(commands, `// anywasm, MIT licence\n${REQUIRE}`, out)
+    // What has to be read at every start is kept short; names stay for backtraces.
+    const short = { minifyWhitespace: true, minifySyntax: true, define: constants(), plugins: [lateChildProcess] }
+    await bundle(executables, '// anywasm, MIT licence', out, short)
+    await commandLine(out, short)
     if (types) declarations(`${out}/types`)
     writeFileSync(`${out}/.built`, '')
     rmSync('dist', { recursive: true, force: true })

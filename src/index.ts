@@ -31,6 +31,6 @@ export {
   type TrapFrame,
 } from './errors.ts'
 export { Engine, type EngineOptions } from './presets/embedding.ts'
-export { ENGINE_NAMES } from './presets/engines.ts'
+export { ENGINE_NAMES } from './presets/engine-names.ts'
 export type { Exceeded, Growth, StoreLimits } from './runtime/store.ts'
 export type { Feature } from './syntax/features.ts'

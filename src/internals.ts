@@ -15,7 +15,8 @@ export {
   type TrapCode,
   type TrapFrame,
 } from './errors.ts'
-export { ENGINE_NAMES, ENGINES, engineByName } from './presets/engines.ts'
+export { ENGINE_NAMES } from './presets/engine-names.ts'
+export { ENGINES, engineByName } from './presets/engines.ts'
 export { hostFunc, invoke, newException, payloadOf } from './runtime/boundary.ts'
 export {
   ExnInst,

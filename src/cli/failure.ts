@@ -2,10 +2,10 @@
 import { CompileError, LinkError, Trap, type TrapFrame } from '../errors.ts'
 import type { Names } from '../syntax/module.ts'
 
-/** Exit codes, as wasmtime's users know them. */
-export const EXIT = { failure: 1, usage: 2, timeout: 124, trap: 134 } as const
+/** Exit codes, as shells and wasmtime's users know them. */
+export const EXIT = { failure: 1, usage: 2, timeout: 124, trap: 134, pipe: 141 } as const
 
-/** Ends the command with a message and an exit code. */
+/** Ends the command with an exit code and a message, which is empty where nothing is to be said. */
 export class Failure extends Error {
   constructor(
     message: string,
@@ -17,18 +17,22 @@ export class Failure extends Error {
 
 const SYSTEM: Record<string, string> = {
   ENOENT: 'no such file',
-  EACCES: 'permission denied',
   EISDIR: 'is a directory, not a file',
-  ENOSPC: 'no space left on the device',
   ENOTDIR: 'a part of the path is not a directory',
+  ENOSPC: 'no space left on the device',
   EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+}
+
+/** Why a system call failed, in words. */
+export function systemReason(e: unknown): string {
+  const { code = '', message = String(e) } = e as NodeJS.ErrnoException
+  // Node's texts are "ECODE: reason, call 'path'".
+  return SYSTEM[code] ?? /^E\w+: ([^,]+)/.exec(message)?.[1] ?? message
 }
 
 /** A failed system call on `path` as a message. */
-export function systemFailure(path: string, e: unknown): Failure {
-  const code = (e as NodeJS.ErrnoException).code ?? ''
-  return new Failure(`${path}: ${SYSTEM[code] ?? (e as Error).message}`)
-}
+export const systemFailure = (path: string, e: unknown): Failure => new Failure(`${path}: ${systemReason(e)}`)
 
 /** A trap with its backtrace, innermost function first; what recurs is told once. */
 export function trapText(trap: Trap, file: string, names: Names | undefined): string {

@@ -1,9 +1,9 @@
 // `anywasm features`: what this host allows, what its own WebAssembly can do, and which engine `auto` takes.
-import { writeSync } from 'node:fs'
 import { mayGenerateCode } from '../compiler/emit.ts'
 import { hostFeatures } from '../host/detect.ts'
 import { ENGINES, engineByName } from '../presets/engines.ts'
 import { ALL_FEATURES } from '../syntax/features.ts'
+import { writeOut } from './output.ts'
 
 export function features(json: boolean): void {
   const native = hostFeatures()
@@ -18,7 +18,7 @@ export function features(json: boolean): void {
       webAssembly: native ?? null,
     },
   }
-  writeSync(1, json ? `${JSON.stringify(found, undefined, 2)}\n` : shown(found))
+  writeOut(json ? `${JSON.stringify(found, undefined, 2)}\n` : shown(found))
 }
 
 const yes = (x: boolean): string => (x ? 'yes' : 'no')

@@ -1,5 +1,4 @@
 // `anywasm inspect`: what a module imports, exports and contains, for people or as JSON.
-import { writeSync } from 'node:fs'
 import { decodeNames } from '../binary/name-section.ts'
 import { describe } from '../runtime/imports.ts'
 import type { Feature } from '../syntax/features.ts'
@@ -8,6 +7,7 @@ import { type DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import { featuresOf } from '../valid/features.ts'
 import { explain } from './failure.ts'
 import { loadModule } from './load.ts'
+import { writeOut } from './output.ts'
 
 interface Report {
   file: string
@@ -89,10 +89,10 @@ function text(r: Report): string {
   return `${lines.join('\n')}\n`
 }
 
-export function inspect(file: string, json: boolean): void {
+export async function inspect(file: string, json: boolean): Promise<void> {
   try {
-    const r = report(file, loadModule(file))
-    writeSync(1, json ? `${JSON.stringify(r, null, 2)}\n` : text(r))
+    const r = report(file, await loadModule(file))
+    writeOut(json ? `${JSON.stringify(r, null, 2)}\n` : text(r))
   } catch (e) {
     throw explain(e, file)
   }

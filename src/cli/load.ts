@@ -2,27 +2,36 @@
 import { readFileSync } from 'node:fs'
 import { decode } from '../binary/decode.ts'
 import type { Module } from '../syntax/module.ts'
-import { parseModule } from '../text/parse.ts'
 import { validate } from '../valid/module.ts'
-import { systemFailure } from './failure.ts'
+import { Failure, systemFailure } from './failure.ts'
+import { beginProgress } from './progress.ts'
 
+/** The bytes of a file, or of standard input for `-`. */
 export function readBytes(path: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(path === '-' ? 0 : path))
   } catch (e) {
-    throw systemFailure(path, e)
+    throw systemFailure(path === '-' ? 'standard input' : path, e)
   }
 }
 
+/** The layer that a binary is of: 0 for modules, 1 for components. */
+const LAYER_AT = 6
+
 /** The binary of a module: a text is recognised by its name or by not beginning as a binary does. */
-export function moduleBytes(path: string): Uint8Array {
+export async function moduleBytes(path: string): Promise<Uint8Array> {
   const bytes = readBytes(path)
+  beginProgress(`reading ${path}`, bytes.length)
   const binary = bytes[0] === 0 && bytes[1] === 0x61
-  return path.endsWith('.wat') || (!binary && !path.endsWith('.wasm') && bytes.length > 0) ? parseModule(bytes) : bytes
+  if (binary && bytes[LAYER_AT] === 1)
+    throw new Failure(`${path}: is a component, and anywasm runs core modules; compile for wasm32-wasip1`)
+  if (!path.endsWith('.wat') && (binary || path.endsWith('.wasm') || bytes.length === 0)) return bytes
+  const { parseModule } = await import('../text/parse.ts')
+  return parseModule(bytes)
 }
 
-export function loadModule(path: string): Module {
-  const module = decode(moduleBytes(path))
+export async function loadModule(path: string): Promise<Module> {
+  const module = decode(await moduleBytes(path))
   validate(module)
   return module
 }

@@ -1,112 +1,37 @@
 #!/usr/bin/env node
-// The command line: what the user typed, to the command that does it, to an exit code. Each command has a file of its own.
-import { writeSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
-import { ENGINE_NAMES } from '../presets/engines.ts'
-import { EXIT, explain, Failure } from './failure.ts'
-import { features } from './features.ts'
-import { inspect } from './inspect.ts'
-import { loadModule } from './load.ts'
-import { run } from './run.ts'
-import { parse, print } from './text.ts'
-import { wast } from './wast.ts'
+// The executable. The code of the command line is one file (src/cli/command-line.ts bundled); here it is compiled, with V8's code cache
+// from the run before, since reading and compiling it would take longer than most programs.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { Script } from 'node:vm'
+import { BUILD } from './build-info.ts'
+import { entryName, readEntry, writeEntry } from './cache-store.ts'
 
-// A backtrace shows this many frames.
-Error.stackTraceLimit = 50
-
-const collect = (value: string, all: string[] = []): string[] => [...all, value]
-let exitCode = 0
-
-const program = new Command('anywasm')
-  .description('Runs WebAssembly on any JavaScript engine.')
-  .version('0.1.0')
-  .enablePositionalOptions()
-  .showHelpAfterError('(anywasm --help shows the commands)')
-  .exitOverride()
-  .addHelpText(
-    'after',
-    `
-Examples:
-  anywasm hello.wasm                      runs a WASI program
-  anywasm run --dir .::/work tool.wasm -v gives it this folder as /work
-  anywasm run --invoke add math.wat 2 3   calls an export
-  anywasm inspect lib.wasm                shows imports, exports, memories
-`,
-  )
-
-program
-  .command('run', { isDefault: true })
-  .description('run a WASI program, or call an export')
-  .argument('<file>', 'a module, .wasm or .wat')
-  .argument('[args...]', "the program's own arguments")
-  .option('--engine <name>', `one of ${ENGINE_NAMES.join(', ')}`, 'auto')
-  .option('--dir <host[::guest]>', 'give the program a folder; may be repeated', collect)
-  .option('--env <name=value>', 'set a variable; may be repeated', collect)
-  .option('--invoke <name>', 'call this export with the arguments')
-  .option('--tcplisten <host:port>', 'give the program a listening socket; may be repeated', collect)
-  .passThroughOptions()
-  .action(async (file: string, args: string[], options) => {
-    exitCode = await run(file, args, options)
-  })
-
-program
-  .command('validate')
-  .description('check that a module is valid')
-  .argument('<file>')
-  .action((file: string) => {
-    try {
-      loadModule(file)
-    } catch (e) {
-      throw explain(e, file)
-    }
-    writeSync(1, `${file}: valid\n`)
-  })
-
-program
-  .command('inspect')
-  .description('show what a module imports, exports and contains')
-  .argument('<file>')
-  .option('--json', 'as JSON')
-  .action((file: string, options: { json?: boolean }) => inspect(file, options.json === true))
-
-program
-  .command('parse')
-  .description('text format to binary')
-  .argument('<file>')
-  .option('-o, --output <file>', 'where to write; the input with .wasm otherwise')
-  .action((file: string, options: { output?: string }) => parse(file, options.output))
-
-program
-  .command('print')
-  .description('binary to text format')
-  .argument('<file>')
-  .option('-o, --output <file>', 'where to write; standard output otherwise')
-  .action((file: string, options: { output?: string }) => print(file, options.output))
-
-program
-  .command('wast')
-  .description('run scripts of the specification (.wast)')
-  .argument('<file...>')
-  .option('--engine <name>', `one of ${ENGINE_NAMES.join(', ')}`, 'auto')
-  .option('--json', 'the result as JSON')
-  .action((files: string[], options: { engine: string; json?: boolean }) => {
-    exitCode = wast(files, options.engine, options.json === true)
-  })
-
-program
-  .command('features')
-  .description('show what this host allows and which engine auto takes')
-  .option('--json', 'as JSON')
-  .action((options: { json?: boolean }) => features(options.json === true))
-
-try {
-  await program.parseAsync()
-} catch (e) {
-  if (e instanceof CommanderError) exitCode = e.exitCode === 0 ? 0 : EXIT.usage
-  else {
-    const failure = e instanceof Failure ? e : explain(e, 'anywasm')
-    writeSync(2, failure.message.startsWith('error:') ? `${failure.message}\n` : `anywasm: ${failure.message}\n`)
-    exitCode = failure.code
-  }
+interface CommandLine {
+  main(): Promise<void>
 }
-process.exitCode = exitCode
+
+type Wrapper = (exports: object, require: NodeJS.Require, module: { exports: object }, filename: string) => void
+
+/** Commands use different parts of the code, and the cache holds what has been used. */
+const [, , first = ''] = process.argv
+const command = /^[a-z]+$/.test(first) ? first : 'run'
+
+const filename = fileURLToPath(new URL('./command-line.cjs', import.meta.url))
+const name = entryName('code', BUILD, process.version, process.arch, command, ...process.execArgv)
+const cachedData = process.argv.includes('--no-cache') ? undefined : readEntry(name)
+const source = `(function(exports,require,module,__filename){${readFileSync(filename, 'utf8')}\n})`
+const script = new Script(source, { filename, ...(cachedData && { cachedData }) })
+
+const module: { exports: object } = { exports: {} }
+const wrapper = script.runInThisContext() as Wrapper
+wrapper(module.exports, createRequire(filename), module, filename)
+
+/** A misspelt command is not worth a file. */
+const WRONG_USAGE = 2
+if (cachedData === undefined || script.cachedDataRejected)
+  process.once('exit', (code) => {
+    if (code !== WRONG_USAGE && !process.argv.includes('--no-cache')) writeEntry(name, script.createCachedData())
+  })
+await (module.exports as CommandLine).main()

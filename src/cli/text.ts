@@ -1,38 +1,47 @@
 // `anywasm parse` and `anywasm print`: between the text format and the binary.
-import { writeFileSync, writeSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { decode } from '../binary/decode.ts'
 import { decodeNames } from '../binary/name-section.ts'
 import { parseModule } from '../text/parse.ts'
 import { printModule } from '../text/print.ts'
-import { explain, systemFailure } from './failure.ts'
+import { EXIT, explain, Failure, systemFailure } from './failure.ts'
 import { moduleBytes, readBytes } from './load.ts'
+import { writeOut } from './output.ts'
+import { beginProgress, endProgress } from './progress.ts'
+import { isTerminal } from './terminal.ts'
 
 function write(path: string, content: string | Uint8Array): void {
+  endProgress()
   try {
-    writeFileSync(path, content)
+    if (path === '-') writeOut(content)
+    else writeFileSync(path, content)
   } catch (e) {
-    throw systemFailure(path, e)
+    throw e instanceof Failure ? e : systemFailure(path, e)
   }
 }
 
-export function parse(file: string, output: string = `${file.replace(/\.wat$/, '')}.wasm`): void {
+/** @param output the input with .wasm if it isn't given; standard output if there is no name to take */
+export function parse(file: string, output: string = file === '-' ? '-' : `${file.replace(/\.wat$/, '')}.wasm`): void {
+  if (output === '-' && isTerminal(1))
+    throw new Failure('parse: a binary is nothing for a terminal; name a file with -o', EXIT.usage)
   let bytes: Uint8Array
   try {
-    bytes = parseModule(readBytes(file))
+    const text = readBytes(file)
+    beginProgress(`parsing ${file}`, text.length)
+    bytes = parseModule(text)
   } catch (e) {
     throw explain(e, file)
   }
   write(output, bytes)
 }
 
-export function print(file: string, output: string | undefined): void {
+export async function print(file: string, output = '-'): Promise<void> {
   let text: string
   try {
-    const module = decode(moduleBytes(file))
+    const module = decode(await moduleBytes(file))
     text = printModule(module, decodeNames(module))
   } catch (e) {
     throw explain(e, file)
   }
-  if (output === undefined) writeSync(1, text)
-  else write(output, text)
+  write(output, text)
 }

@@ -2,23 +2,16 @@
 import { Trap, type TrapCode, type TrapFrame } from '../errors.ts'
 import { MemInst } from '../runtime/instances.ts'
 import type { Store } from '../runtime/store.ts'
-import type { Import, ImportDesc, Module } from '../syntax/module.ts'
 import { startThreads, ThreadError, type ThreadOptions } from '../wasi/threads-node.ts'
+import type { MemoryImport } from './link.ts'
 import type { ThreadCode, ThreadMemory } from './thread-runtime.ts'
-
-type MemoryImport = Import & { desc: Extract<ImportDesc, { kind: 'memory' }> }
-
-/** The shared memory that a program with threads imports. */
-export function sharedMemory(module: Module): MemoryImport | undefined {
-  return module.imports.find((i): i is MemoryImport => i.desc.kind === 'memory' && i.desc.type.shared)
-}
 
 /** Runs it and gives its exit code; rejects with the Trap of any thread. */
 export async function runThreads(
   store: Store,
   code: ThreadCode,
   memory: MemoryImport,
-  options: Pick<ThreadOptions, 'args' | 'env' | 'preopens'>,
+  options: Pick<ThreadOptions, 'args' | 'env' | 'preopens' | 'stdin'>,
 ): Promise<number> {
   const { type } = memory.desc
   const maxPages = store.memoryPages(type)

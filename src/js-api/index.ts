@@ -1,5 +1,6 @@
 // The package entry anywasm/js-api: a WebAssembly namespace of one's own over one of anywasm's engines.
-import { ENGINE_NAMES, engineByName } from '../presets/engines.ts'
+import { ENGINE_NAMES } from '../presets/engine-names.ts'
+import { engineByName } from '../presets/engines.ts'
 import type { Executor } from '../runtime/store.ts'
 import { createNamespace, type WebAssemblyNamespace } from './namespace.ts'
 import type { Options } from './realm.ts'

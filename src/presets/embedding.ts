@@ -1,7 +1,8 @@
 // Engine as the default bundle has it: executors by name.
 import { type EngineOptions as BaseOptions, EngineBase } from '../embedding/engine.ts'
 import type { Executor } from '../runtime/store.ts'
-import { ENGINE_NAMES, engineByName } from './engines.ts'
+import { ENGINE_NAMES } from './engine-names.ts'
+import { engineByName } from './engines.ts'
 
 /** Choices of an engine. */
 export interface EngineOptions extends BaseOptions {

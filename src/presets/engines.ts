@@ -3,11 +3,12 @@ import { mayGenerateCode } from '../compiler/emit.ts'
 import { compiler } from '../compiler/engine.ts'
 import { interpreter } from '../interpreter/engine.ts'
 import type { Executor } from '../runtime/store.ts'
+import type { ENGINE_NAMES } from './engine-names.ts'
 
-export const ENGINES: Readonly<Record<string, Executor>> = { compiler, interpreter }
-
-/** The names that `engineByName` knows, `auto` first. */
-export const ENGINE_NAMES: readonly string[] = ['auto', ...Object.keys(ENGINES)]
+export const ENGINES: Readonly<Record<string, Executor>> = { compiler, interpreter } satisfies Record<
+  Exclude<(typeof ENGINE_NAMES)[number], 'auto'>,
+  Executor
+>
 
 /** The engine of that name; `auto` is the fastest that this host allows. undefined where there is none, or the host forbids what it needs. */
 export function engineByName(name: string): Executor | undefined {

@@ -238,7 +238,8 @@ const AHEAD = 4096
 /** A descriptor of the process as a standard stream; it stays open when the guest closes its end. */
 export class NodeStream implements Stream {
   private readonly fs: Fs
-  readonly isTerminal: boolean
+  /** Whether the descriptor is one of this process. */
+  private readonly own: boolean
   /** Read ahead by poll(). */
   private ahead = new Uint8Array(0)
   /** The same pipe or terminal opened again without waiting; null when that cannot be. */
@@ -250,7 +251,13 @@ export class NodeStream implements Stream {
     fs?: Fs,
   ) {
     this.fs = fs ?? nodeFs()
-    this.isTerminal = !fs && ((nodeProcess()?.getBuiltinModule?.('node:tty') as Tty | undefined)?.isatty(fd) ?? false)
+    this.own = !fs
+  }
+
+  /** node:tty is slow to load, so it is only asked about devices. */
+  get isTerminal(): boolean {
+    if (!this.own || !this.fs.fstatSync(this.fd).isCharacterDevice()) return false
+    return (nodeProcess()?.getBuiltinModule?.('node:tty') as Tty | undefined)?.isatty(this.fd) ?? false
   }
 
   stat(): FileStat {

@@ -67,7 +67,7 @@ describe('run', () => {
     const r = anywasm([path])
     expect(r.code).toBe(1)
     expect(r.stderr).toBe(
-      `anywasm: ${path}: unknown import "env" "frobnicate": the module needs a func [i32] -> [i64]\n`,
+      `anywasm: ${path}: unknown import "env" "frobnicate": the module needs a func [i32] -> [i64]; anywasm run gives only wasi_snapshot_preview1 and wasi_unstable\n`,
     )
   })
 
@@ -78,13 +78,20 @@ describe('run', () => {
   })
 
   test.each([
-    [['--invoke', 'fact', 'examples/factorial.wat', '1'], 1, 'exports no such function'],
-    [['--invoke', 'factorial', 'examples/factorial.wat'], 2, 'takes 1 arguments, got 0'],
-    [['--invoke', 'factorial', 'examples/factorial.wat', 'ten'], 2, 'ten is no number'],
+    [['--invoke', 'fact', 'examples/factorial.wat', '1'], 1, 'exports no such function; did you mean factorial?'],
+    [['--invoke', 'x', 'examples/factorial.wat', '1'], 1, 'exports no such function (factorial)'],
+    [['--invoke', 'factorial', 'examples/factorial.wat'], 2, 'takes 1 arguments of types [i64], got 0'],
+    [['--invoke', 'factorial', 'examples/factorial.wat', 'ten'], 2, '"ten" is not an integer'],
     [['--env', 'X', 'examples/hello.wat'], 2, 'expected NAME=VALUE'],
     [['--engine', 'warp', 'examples/hello.wat'], 2, 'choose one of auto'],
+    [['--engine', 'compilr', 'examples/hello.wat'], 2, 'did you mean compiler?'],
     [['--dri', '.', 'examples/hello.wat'], 2, 'Did you mean --dir?'],
-    [['--dir', '/no/such/folder', 'examples/hello.wat'], 1, '/no/such/folder'],
+    [['--dir', '/no/such/folder', 'examples/hello.wat'], 1, '--dir /no/such/folder: no such folder'],
+    [['--dir', 'package.json', 'examples/hello.wat'], 1, 'is a file, not a folder'],
+    [['--mapdir', 'x', 'examples/hello.wat'], 2, 'expected GUEST::HOST'],
+    [['--volume', ':x', 'examples/hello.wat'], 2, 'expected HOST:GUEST'],
+    [['--stdin', 'no.txt', 'examples/hello.wat'], 1, '--stdin no.txt: no such file'],
+    [['--tcplisten', 'here', 'examples/hello.wat'], 2, 'expected HOST:PORT'],
   ] as const)('run %j exits %i', (args, code, message) => {
     const r = anywasm(['run', ...args])
     expect(r.stderr).toContain(message)

@@ -1,0 +1,24 @@
+// Loads the engine that an option names, and only that one: the others' code is not even read.
+import { mayGenerateCode } from '../compiler/emit.ts'
+import { ENGINE_NAMES } from '../presets/engine-names.ts'
+import type { Executor } from '../runtime/store.ts'
+import { EXIT, Failure } from './failure.ts'
+import { didYouMean } from './suggest.ts'
+
+/** @throws Failure when there is no such engine, or this host forbids what it needs */
+export async function loadEngine(name: string): Promise<Executor> {
+  if ((name === 'auto' || name === 'compiler') && mayGenerateCode())
+    return (await import('../compiler/engine.ts')).compiler
+  const { engineByName } = await import('../presets/engines.ts')
+  const found = engineByName(name)
+  if (found !== undefined) return found
+  if (!ENGINE_NAMES.some((n) => n === name))
+    throw new Failure(
+      `--engine ${name}: there is no such engine; choose one of ${ENGINE_NAMES.join(', ')}${didYouMean(name, ENGINE_NAMES)}`,
+      EXIT.usage,
+    )
+  throw new Failure(
+    `--engine ${name}: not available on this host, see anywasm features; choose auto or interpreter`,
+    EXIT.usage,
+  )
+}

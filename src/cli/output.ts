@@ -1,0 +1,40 @@
+// Where the command line's own words go: all of a text to standard output whatever takes it, and colours where a person reads them.
+import { writeSync } from 'node:fs'
+import { EXIT, Failure, systemReason } from './failure.ts'
+import { endProgress } from './progress.ts'
+import { coloured, red } from './terminal.ts'
+
+const cell = new Int32Array(new SharedArrayBuffer(4))
+const PAUSE_MS = 2
+
+/** Writes everything; a pipe may take it in parts. When the reader has gone, the command ends without a word. */
+export function writeOut(content: string | Uint8Array): void {
+  endProgress()
+  let rest = typeof content === 'string' ? new TextEncoder().encode(content) : content
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest))
+    } catch (e) {
+      const { code } = e as NodeJS.ErrnoException
+      if (code === 'EPIPE') throw new Failure('', EXIT.pipe)
+      if (code !== 'EAGAIN') throw new Failure(`standard output: ${systemReason(e)}`)
+      Atomics.wait(cell, 0, 0, PAUSE_MS)
+    }
+  }
+}
+
+/** Writes to standard error, which may be closed. */
+export function writeError(text: string): void {
+  endProgress()
+  try {
+    writeSync(2, text)
+  } catch {
+    // Nobody is there to be told.
+  }
+}
+
+/** A failure as it is shown: the part before the first colon tells that it is one, in red on a terminal. */
+export function failureText(message: string): string {
+  const [head, rest] = message.startsWith('error:') ? ['error:', message.slice(6)] : ['anywasm:', ` ${message}`]
+  return `${coloured(2) ? red(head) : head}${rest}\n`
+}
