@@ -21,11 +21,12 @@ import {
   type ValType,
 } from '../syntax/types.ts'
 import { aggregate } from './aggregates.ts'
+import { type Loop, loopsOf, replacesViews, VIEWS } from './analysis.ts'
 import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { asCondition, condition, type Emitter, operator } from './inline.ts'
 import { access, bulk } from './memory.ts'
-import { expr, int, lane, name, Operands, type Value, zero } from './operands.ts'
+import { expr, int, kindOf, lane, name, Operands, type Value, zero } from './operands.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
 import { vector } from './vector.ts'
 
@@ -49,6 +50,11 @@ export interface Frame {
   caught: string
   catches: readonly Catch[]
   arms: number
+  /** Memories whose local view is current at its end whichever way it is reached, and (for an `else`) at its start. */
+  views: number
+  viewsBefore: number
+  /** For a loop with an outer one around it for new starts (docs/rationale.md): branches until the one that goes there, and -1 else. */
+  edges: number
 }
 
 /** The source of a function, what it refers to, and for each line the offset of the instruction it came from. */
@@ -71,6 +77,10 @@ export class FuncCompiler implements Emitter {
   private readonly localSlots: number[] = []
   private readonly localTypes: ValType[] = []
   private dead = false
+  /** Memories whose local view is current, a bit each. */
+  private views = 0
+  private readonly viewNames = new Set<string>()
+  private readonly loops: ReadonlyMap<number, Loop>
   /** Whether the body leaves a tail call in `ret`. */
   hasTailCall = false
   private labels = 0
@@ -81,6 +91,7 @@ export class FuncCompiler implements Emitter {
   ) {
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
+    this.loops = loopsOf(body)
     let slot = 0
     const local = (t: ValType) => {
       this.localTypes.push(t)
@@ -107,6 +118,21 @@ export class FuncCompiler implements Emitter {
     return name
   }
 
+  /**
+   * The local copy of a memory's view, current from here until something replaces views. It saves the loads that a field costs, and in code that V8
+   * enters in the middle of a loop, where it folds no constants, a lot more.
+   */
+  readonly view = (memory: number): string => {
+    if (memory >= VIEWS) return `${this.use(`M${memory}`)}.dv`
+    const name = `W${memory}`
+    if ((this.views & (1 << memory)) === 0) {
+      this.viewNames.add(name)
+      this.line(`${name}=${this.use(`M${memory}`)}.dv`)
+      this.views |= 1 << memory
+    }
+    return name
+  }
+
   readonly scratch = (name: string): string => {
     this.scratches.add(name)
     return name
@@ -127,6 +153,7 @@ export class FuncCompiler implements Emitter {
     const all = this.localTypes.slice(first).flatMap((t, k) => this.localNames(first + k).map((v) => `${v}=${zero(t)}`))
     for (const v of this.ops.declared) all.push(`${v}=${v.startsWith('r') ? 'null' : '0'}`)
     for (const v of this.scratches) all.push(`${v}=0`)
+    all.push(...this.viewNames)
     return all.length === 0 ? '' : `let ${all.join(',')};`
   }
 
@@ -137,7 +164,14 @@ export class FuncCompiler implements Emitter {
 
   private step(op: Op): void {
     if (this.dead) this.skip(op)
-    else if (!this.control(op) && !this.variable(op) && !access(this, op) && !bulk(this, op) && !this.reference(op)) {
+    else {
+      this.emit(op)
+      if (replacesViews(op)) this.views = 0
+    }
+  }
+
+  private emit(op: Op): void {
+    if (!this.control(op) && !this.variable(op) && !access(this, op) && !bulk(this, op) && !this.reference(op)) {
       const row = rows[op]!
       if (
         !this.constant(op) &&
@@ -186,6 +220,11 @@ export class FuncCompiler implements Emitter {
     this.dead = false
   }
 
+  /** What follows is reached from a place where views may have been replaced. */
+  forgetViews(): void {
+    this.views = 0
+  }
+
   hasScratch(name: string): boolean {
     return this.scratches.has(name)
   }
@@ -211,7 +250,8 @@ export class FuncCompiler implements Emitter {
     const height = params.length > 0 ? ops.values[below]!.height : ops.height
     const id = ++this.labels
     const base = { kind, label: `L${id}`, id, depth: below, height, params, results, line }
-    this.frames.push({ ...base, used: false, through: false, caught: '', catches: [], arms: 0 })
+    const state = { used: false, through: false, caught: '', catches: [], arms: 0 }
+    this.frames.push({ ...base, ...state, views: -1, viewsBefore: this.views, edges: -1 })
   }
 
   /** Puts every value into variables; parameters of a block even if constant. */
@@ -231,14 +271,15 @@ export class FuncCompiler implements Emitter {
         this.line(`${this.use('unreachable')}()`)
         this.dead = true
         return true
-      case Op.block:
-      case Op.loop: {
+      case Op.block: {
         const { params, results } = this.blockType()
         this.settle(params.length)
-        const kind = op === Op.block ? 'block' : 'loop'
-        this.enter(kind, params, results, this.open(op === Op.block ? '{' : 'while(true){'))
+        this.enter('block', params, results, this.open('{'))
         return true
       }
+      case Op.loop:
+        this.loop()
+        return true
       case Op.if_: {
         const { params, results } = this.blockType()
         const cond = this.ops.pop().slots[0]!
@@ -268,9 +309,28 @@ export class FuncCompiler implements Emitter {
     return exception(this, op) || call(this, op)
   }
 
+  private loop(): void {
+    const facts = this.loops.get(this.r.at)!
+    const { params, results } = this.blockType()
+    this.settle(params.length)
+    if (facts.calls) this.views = 0
+    else for (let m = 0; m < VIEWS; m++) if (facts.memories & (1 << m)) this.view(m)
+    const restarts = !facts.nested && !facts.nests && facts.edges > 1
+    if (restarts) {
+      const ints = [...facts.locals]
+        .filter((k) => kindOf(this.localTypes[k]!) === 'i')
+        .flatMap((k) => this.localNames(k))
+      this.open(`N${this.labels + 1}:while(true){${ints.map((v) => `${v}=${v}|0;`).join('')}`)
+    }
+    this.enter('loop', params, results, this.open('while(true){'))
+    if (restarts) this.frames[this.frames.length - 1]!.edges = facts.edges
+  }
+
   private else(): void {
     const frame = this.frames[this.frames.length - 1]!
     if (!this.dead) this.move(frame)
+    if (!this.dead) frame.views &= this.views
+    this.views = frame.viewsBefore
     frame.through = !this.dead
     this.restore(frame, frame.params)
     this.open('}else{')
@@ -287,19 +347,24 @@ export class FuncCompiler implements Emitter {
     }
     if (!this.dead) {
       this.move(frame)
-      if (frame.kind === 'loop') this.line('break')
+      if (frame.kind === 'loop') this.line(frame.edges < 0 ? 'break' : `break N${frame.id}`)
     }
     this.frames.pop()
     if (frame.kind === 'try_table') tableHandlers(this, frame, frame.catches)
     else if (frame.kind === 'try' || frame.kind === 'catch' || frame.kind === 'catch_all') endTry(this, frame)
-    if (frame.kind.startsWith('try') || frame.kind.startsWith('catch')) this.open('}')
+    if (frame.kind.startsWith('try') || frame.kind.startsWith('catch')) {
+      this.open('}')
+      frame.views = 0
+    }
     this.close(frame)
   }
 
   /** Closes a frame's statement; what follows is reached through its end, a branch, or an `if` without `else`. */
   close(frame: Frame): void {
-    this.open('}')
+    this.open(frame.edges < 0 ? '}' : '}}')
     if (frame.used) this.lines[frame.line] = `${frame.label}:${this.lines[frame.line]}`
+    if (frame.kind === 'if') frame.views &= frame.viewsBefore
+    if (frame.kind !== 'loop') this.views = this.dead ? frame.views : this.views & frame.views
     const reached = !this.dead || frame.through || frame.kind === 'if' || (frame.used && frame.kind !== 'loop')
     this.restore(frame, frame.results)
     this.dead = !reached
@@ -341,7 +406,12 @@ export class FuncCompiler implements Emitter {
       return
     }
     this.move(frame, frame.kind === 'loop' ? frame.params : frame.results)
+    if (frame.kind === 'loop' && frame.edges > 0 && --frame.edges === 0) {
+      this.line(`continue N${frame.id}`)
+      return
+    }
     frame.used = true
+    frame.views &= this.views
     this.line(`${frame.kind === 'loop' ? 'continue' : 'break'} ${frame.label}`)
   }
 

@@ -13,6 +13,8 @@ export interface Emitter {
   use(name: string): string
   /** Declares a scratch variable of int kind. */
   scratch(name: string): string
+  /** The view of a memory, in a local. */
+  view(memory: number): string
 }
 
 type Binary = (a: string, b: string) => string

@@ -59,7 +59,7 @@ export function popAddress(e: MemoryEmitter): Entry {
 export function access(e: MemoryEmitter, op: Op): boolean {
   if (op < Op.i32_load || op > Op.i64_store32) return false
   e.r.memarg()
-  const view = `${e.use(`M${e.r.memory}`)}.dv`
+  const view = e.view(e.r.memory)
   if (op >= Op.i32_store) store(e, op, view)
   else load(e, op, view)
   return true

@@ -61,6 +61,7 @@ function throwTag(c: FuncCompiler, tag: number): void {
 /** Opens the JavaScript handler of a frame. Exceptions that a `delegate` sends further out pass. */
 function openCatch(c: FuncCompiler, frame: Frame): void {
   frame.caught = `c${frame.label}`
+  c.forgetViews()
   c.open(`}catch(${frame.caught}){`)
   c.line(`if(!${c.use('isException')}(${frame.caught}))throw ${frame.caught}`)
   if (c.hasScratch('dg')) c.line(`if(dg!==0){if(dg!==${frame.id})throw ${frame.caught};dg=0}`)
@@ -102,6 +103,7 @@ function catchClause(c: FuncCompiler, tag: number): void {
   c.restore(frame, [])
   const open = frame.arms++ > 0 ? '}else ' : ''
   c.open(`${open}${tag < 0 ? '{' : `if(${matches(c, frame, tag)}){`}`)
+  c.forgetViews()
   if (tag >= 0) pushPayload(c, frame, tag)
   c.revive()
 }

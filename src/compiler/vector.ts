@@ -74,7 +74,7 @@ function loads(e: MemoryEmitter, op: Op): boolean {
   const { ops, r, line } = e
   if (op > Op.v128_store && op !== Op.v128_load32_zero && op !== Op.v128_load64_zero) return false
   r.memarg()
-  const view = `${e.use(`M${r.memory}`)}.dv`
+  const view = e.view(r.memory)
   const word = (offset: number) => `${view}.getInt32(${ea}+${offset},true)`
   const ea = e.scratch('e')
   if (op === Op.v128_store) {
@@ -144,7 +144,7 @@ function laneAccess(e: MemoryEmitter, op: Op): boolean {
   const vectorSlots = ops.pop().slots
   const at = popAddress(e)
   ops.flushEffects()
-  const view = `${e.use(`M${memory}`)}.dv`
+  const view = e.view(memory)
   const ea = e.scratch('e')
   line(`${ea}=${at.code}`)
   put(e, vectorSlots)

@@ -47,13 +47,10 @@ export interface Views {
 }
 
 function freshViews(buffer: ArrayBufferLike, length: number): Views {
+  // Fields with initialisers are written once; declared without, they would first be undefined.
   class FreshViews {
-    dv: DataView
-    u8: Uint8Array
-    constructor() {
-      this.dv = new DataView(buffer, 0, length)
-      this.u8 = new Uint8Array(buffer, 0, length)
-    }
+    dv = new DataView(buffer, 0, length)
+    u8 = new Uint8Array(buffer, 0, length)
   }
   return new FreshViews()
 }

@@ -1,0 +1,120 @@
+// What the compiler wants to know of a body before it emits it: one pass over the instructions, in time linear in their number. Emission itself is
+// func.ts's; dead code is counted here though it is not emitted, which only makes the facts more careful.
+import { CodeReader, opensBlock } from '../binary/code.ts'
+import { rows } from '../syntax/instructions.ts'
+import type { Code } from '../syntax/module.ts'
+import { Op } from '../syntax/opcode.ts'
+
+/** Facts about one loop, those of the loops inside included. */
+export interface Loop {
+  /** Whether something in it may replace the views of memories: a call or a growth. */
+  calls: boolean
+  /** The first 31 memories that it accesses, a bit each. */
+  memories: number
+  /** Whether it stands in another loop, and whether one stands in it. */
+  nested: boolean
+  nests: boolean
+  /** Branches back to its start. */
+  edges: number
+  /** Locals it mentions; only kept for loops outside of all others. */
+  locals: Set<number>
+}
+
+/** Memories beyond these have no local view. */
+export const VIEWS = 31
+
+const CALLS = new Set<Op>([
+  Op.call,
+  Op.call_indirect,
+  Op.call_ref,
+  Op.return_call,
+  Op.return_call_indirect,
+  Op.return_call_ref,
+  Op.memory_grow,
+  Op.memory_size,
+  Op.table_grow,
+])
+/** Whether the views of memories may have been replaced after `op`; growth by other threads becomes visible in atomic operations. */
+export const replacesViews = (op: Op): boolean => CALLS.has(op) || op >= Op.memory_atomic_notify
+
+/** The loops of a body by the offsets of their instructions. */
+export function loopsOf(body: Code): ReadonlyMap<number, Loop> {
+  return new Analysis(body).run()
+}
+
+class Analysis {
+  private readonly r: CodeReader
+  private readonly loops = new Map<number, Loop>()
+  /** Open blocks, a loop's facts or undefined, and the loops among them. */
+  private readonly blocks: (Loop | undefined)[] = [undefined]
+  private readonly open: Loop[] = []
+
+  constructor(body: Code) {
+    this.r = new CodeReader(body)
+  }
+
+  run(): ReadonlyMap<number, Loop> {
+    while (this.blocks.length > 0) this.step(this.r.op())
+    return this.loops
+  }
+
+  private step(op: Op): void {
+    const { r, open } = this
+    switch (op) {
+      case Op.local_get:
+      case Op.local_set:
+      case Op.local_tee: {
+        const local = r.u32()
+        open[0]?.locals.add(local)
+        return
+      }
+      case Op.br:
+      case Op.br_if:
+        this.edge(r.u32())
+        return
+      case Op.br_table:
+        for (const label of new Set(r.labels())) this.edge(label)
+        return
+      case Op.loop:
+        this.enter(r.at)
+        r.block()
+        return
+      case Op.end:
+      case Op.delegate:
+        r.skipImms(op)
+        this.leave()
+        return
+    }
+    r.skipImms(op)
+    if (opensBlock(op)) this.blocks.push(undefined)
+    const loop = open[open.length - 1]
+    if (loop === undefined) return
+    if (replacesViews(op)) loop.calls = true
+    if (rows[op]!.imms[0] === 'memarg' && r.memory < VIEWS) loop.memories |= 1 << r.memory
+  }
+
+  private edge(label: number): void {
+    const target = this.blocks[this.blocks.length - 1 - label]
+    if (target !== undefined) target.edges++
+  }
+
+  private enter(at: number): void {
+    const { open } = this
+    const nested = open.length > 0
+    if (nested) open[open.length - 1]!.nests = true
+    const loop: Loop = { calls: false, memories: 0, nested, nests: false, edges: 0, locals: new Set() }
+    this.loops.set(at, loop)
+    this.blocks.push(loop)
+    open.push(loop)
+  }
+
+  private leave(): void {
+    const loop = this.blocks.pop()
+    if (loop === undefined) return
+    this.open.pop()
+    const outer = this.open[this.open.length - 1]
+    if (outer === undefined) return
+    outer.calls ||= loop.calls
+    outer.memories |= loop.memories
+  }
+}
