@@ -1,4 +1,4 @@
-// npm run fuzz -- [--seconds N] [--seed S] [--modules N]: bundles test/fuzz/main.ts and runs it with the same Node.
+// npm run fuzz -- [--seconds N] [--seed S] [--modules N] [--node PATH]: bundles test/fuzz/main.ts and runs it with the same Node, or with that at PATH.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import * as esbuild from 'esbuild'
@@ -14,6 +14,10 @@ await esbuild.build({
   packages: 'external',
   logLevel: 'warning',
 })
-const { status } = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: 'inherit' })
+const args = process.argv.slice(2)
+const at = args.indexOf('--node')
+const [, node] = at < 0 ? [undefined, process.execPath] : args.splice(at, 2)
+const { status, error } = spawnSync(node ?? '', [outfile, ...args], { stdio: 'inherit' })
+if (error) console.error(`--node ${node}: ${error.message}`)
 rmSync(outfile, { force: true })
 process.exit(status ?? 1)

@@ -15,6 +15,7 @@ import { f64_abs, f64_neg } from '../numeric/f64.ts'
 import { i32_div_s, i32_div_u, i32_rem_s, i32_rem_u } from '../numeric/i32.ts'
 import { mulHigh } from '../numeric/i64.ts'
 import type { FuncInst, GlobalInst } from '../runtime/instances.ts'
+import { outOfFuel } from '../runtime/metering.ts'
 import { Op } from '../syntax/opcode.ts'
 import { callee, callHost, callLength, lower, moveDown, throwTag } from './calls.ts'
 import { Inner } from './lowered.ts'
@@ -26,7 +27,6 @@ import {
   frameCode,
   framePc,
   I,
-  noFuel,
   prepare,
   prepareRefs,
   R,
@@ -40,8 +40,8 @@ import { page } from './pages.ts'
 /** Entries and loop heads between two looks at the clock: well below a millisecond. */
 const CHECKS = 1000
 
-/** Runs from the frame in `at` until it returns to depth `entry`. */
-export function loop(entry: number): void {
+/** Runs from the frame in `at` until it returns to depth `entry`, or pauses; gives whether it returned. */
+export function loop(entry: number): boolean {
   // In locals: as constants of the module they cost half as much again.
   const int = I
   const num = F
@@ -1095,7 +1095,11 @@ export function loop(entry: number): void {
           const units = code[pc + 1]!
           if ((meter.slice -= units) < 0 && !meter.refill()) {
             meter.slice += units
-            noFuel()
+            if (!state.pausable) outOfFuel()
+            at.f = f
+            at.pc = pc
+            at.fp = fp
+            return false
           }
           pc += 2
           continue
@@ -1167,7 +1171,7 @@ export function loop(entry: number): void {
           state.top = fp + Math.max(f.slots, n)
           callHost(func, fp)
           checks = 0
-          if (state.depth === entry) return
+          if (state.depth === entry) return true
           const depth = --state.depth
           f = frameCode[depth]!
           pc = framePc[depth]!
@@ -1180,7 +1184,7 @@ export function loop(entry: number): void {
           int[fp] = int[fp + code[pc + 1]!]!
         // falls through
         case Inner.leave: {
-          if (state.depth === entry) return
+          if (state.depth === entry) return true
           const depth = --state.depth
           f = frameCode[depth]!
           pc = framePc[depth]!

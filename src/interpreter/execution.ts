@@ -16,7 +16,6 @@ import {
   framePc,
   growRefs,
   I,
-  PAUSE,
   R,
   REGISTERS,
   state,
@@ -56,14 +55,14 @@ export class InterpreterExecution implements Execution {
       state.maxDepth = depthOf(this.func)
       const thrown = this.begun ? this.restore(top) : this.begin(top)
       state.pausable = true
-      run(depth, thrown)
-      this.results = takeValues(this.func.type.results, leaveResults(this.func, top))
-      this.status = 'done'
+      if (run(depth, thrown)) {
+        this.results = takeValues(this.func.type.results, leaveResults(this.func, top))
+        this.status = 'done'
+      } else this.save(top, depth)
     } catch (e) {
       this.status = 'done'
-      if (e === PAUSE) this.status = 'paused'
-      else if (e instanceof AwaitHost) this.wait(e)
-      else throw e
+      if (!(e instanceof AwaitHost)) throw e
+      this.wait(e)
       this.save(top, depth)
     } finally {
       Object.assign(state, { top, depth, pausable, maxDepth })

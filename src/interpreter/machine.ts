@@ -3,7 +3,6 @@
 import { Exhaustion } from '../errors.ts'
 import { Lanes } from '../numeric/lanes.ts'
 import type { FuncInst } from '../runtime/instances.ts'
-import { outOfFuel } from '../runtime/metering.ts'
 import type { Lowered } from './lowered.ts'
 
 /** Registers of all frames together. */
@@ -49,15 +48,6 @@ export const depthOf = (func: FuncInst): number => Math.min(func.module!.store.l
 
 export function exhausted(): never {
   throw new Exhaustion('call stack exhausted')
-}
-
-/** Thrown to leave the loop with all state in the machine. */
-export const PAUSE = Symbol('pause')
-
-/** Called where the fuel does not pay for the next region. */
-export function noFuel(): never {
-  if (state.pausable) throw PAUSE
-  return outOfFuel()
 }
 
 /** The register file of references grows in order, so that it stays a fast array. */

@@ -8,13 +8,12 @@ import { slotKinds } from './kinds.ts'
 import type { Lowered } from './lowered.ts'
 import { at, F, frameBase, frameCode, framePc, I, R, state } from './machine.ts'
 
-/** Runs the loop until it returns to depth `entry`, and again from a handler after each exception that one catches; with `thrown`, begins with that. */
-export function run(entry: number, thrown?: unknown): void {
+/** Runs the loop until it returns to depth `entry` or pauses, and again from a handler after each exception that one catches; with `thrown`, begins with that. Gives whether it returned. */
+export function run(entry: number, thrown?: unknown): boolean {
   for (let e = thrown; ; ) {
     if (e !== undefined && !unwind(e, entry)) throw trapWithFrames(e, entry)
     try {
-      loop(entry)
-      return
+      return loop(entry)
     } catch (x) {
       e = x
     }

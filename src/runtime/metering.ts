@@ -72,7 +72,7 @@ export class Meter {
     this.slice = this.ticks = this.depth = 0
     if (fuel !== undefined) this.fuel = fuel
     for (const name of Object.keys(costs)) checkCost(name, costs[name]!)
-    this.costs = Uint16Array.from(rows, (row) => (row === undefined ? 0 : (costs[row.name] ?? defaultCost(row.op))))
+    this.costs = Object.keys(costs).length === 0 ? DEFAULT_COSTS : costTable(costs)
   }
 
   /** Units left, Infinity where nothing is metered. It is exact whenever code of the embedder runs, and may be set then. */
@@ -156,6 +156,9 @@ function checkCost(name: string, cost: number): void {
 
 const names = new Set(rows.map((row) => row?.name))
 const defaultCost = (op: Op): number => (op === Op.end || op === Op.else_ ? 0 : 1)
+const costTable = (costs: Readonly<Record<string, number>>): Uint16Array =>
+  Uint16Array.from(rows, (row) => (row === undefined ? 0 : (costs[row.name] ?? defaultCost(row.op))))
+const DEFAULT_COSTS = costTable({})
 
 /** A loop or a recursion goes through one of them. */
 const CYCLES = [

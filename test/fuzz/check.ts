@@ -1,9 +1,11 @@
 // One generated module on all engines: the first difference, if there is one.
 import { CompileError } from '../../src/errors.ts'
+import { interpreter } from '../../src/interpreter/engine.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
+import type { Executor } from '../../src/runtime/store.ts'
 import { parseModule } from '../../src/text/parse.ts'
 import { runHost, sameOutcome } from './host.ts'
-import { runOurs, type Subject, subject } from './run.ts'
+import { runOurs, type Subject, subject, type Transcript, type Way } from './run.ts'
 
 /**
  * What is not compared with the host: relaxed instructions, whose results are its choice; and memory.atomic.wait, since V8's baseline compiler (11.3) loses
@@ -21,20 +23,36 @@ export interface Checked {
   difference: string | undefined
 }
 
+/** Our engines and how they run: each as it is, and every other module on the interpreter with pauses too. */
+const RUNS: readonly { name: string; engine: Executor; way: Way }[] = [
+  ...Object.entries(ENGINES).map(([name, engine]) => ({ name, engine, way: 'plain' as Way })),
+  { name: 'interpreter with pauses', engine: interpreter, way: 'sliced' },
+]
+
 /** Runs a module's text on every engine, and on the host's WebAssembly where that can. */
 export function check(text: string): Checked {
   const s = subject(parseModule(text))
-  const runs = Object.entries(ENGINES).map(([name, engine]) => ({ name, lines: runOurs(engine, s) }))
-  const [first, ...others] = runs as [(typeof runs)[0], ...typeof runs]
+  const runs = RUNS.filter(({ way }) => way === 'plain' || text.length % 2 === 0)
+  const [first, ...others] = runs.map(({ name, engine, way }) => ({ name, way, ...runOurs(engine, s, way) }))
   const host = NOT_ON_HOST.test(text) ? undefined : runHost(s)
-  const done = { subject: s, calls: first.lines.length, onHost: host !== undefined }
-  for (const { name, lines } of others) {
-    const k = lines.findIndex((line, i) => line !== first.lines[i])
-    if (k >= 0) return { ...done, difference: `${first.name}: ${first.lines[k]}\n${name}: ${lines[k]}` }
+  const told = (name: string, lines: readonly string[], same = (a: string, b: string) => a === b) => {
+    const k = lines.findIndex((line, i) => !same(first!.lines[i]!, line))
+    return k < 0 ? undefined : `${first!.name}: ${first!.lines[k]}\n${name}: ${lines[k]}`
   }
-  if (host === undefined) return { ...done, difference: undefined }
-  const k = host.findIndex((line, i) => !sameLine(first.lines[i]!, line))
-  return { ...done, difference: k < 0 ? undefined : `${first.name}: ${first.lines[k]}\nhost: ${host[k]}` }
+  let difference: string | undefined
+  for (const { name, lines } of others) difference ??= told(name, lines)
+  difference ??= fuelDifference(others.filter((r) => r.way !== 'plain'))
+  if (host !== undefined) difference ??= told('host', host, sameLine)
+  return { subject: s, calls: first!.lines.length, onHost: host !== undefined, difference }
+}
+
+/** Metered runs must consume the same. */
+function fuelDifference(runs: readonly (Transcript & { name: string })[]): string | undefined {
+  for (const { name, fuel } of runs.slice(1)) {
+    const k = fuel.findIndex((units, i) => units !== runs[0]!.fuel[i])
+    if (k >= 0) return `call ${k} consumes ${runs[0]!.fuel[k]} units on the ${runs[0]!.name}, ${fuel[k]} on the ${name}`
+  }
+  return undefined
 }
 
 /** Compares the parts of a transcript's lines; the host words its traps otherwise. */

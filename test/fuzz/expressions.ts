@@ -2,8 +2,9 @@
 import { ADDR, type Row, rows } from '../../src/syntax/instructions.ts'
 import { Op } from '../../src/syntax/opcode.ts'
 import { F32, F64, I32, I64, V128, type ValType } from '../../src/syntax/types.ts'
+import { legacyTry, tryTable } from './exceptions.ts'
 import { element, references } from './references.ts'
-import { isReference, type Memory, type Shape, zero } from './shape.ts'
+import { HOST_ENTRY, isReference, type Memory, type Shape, zero } from './shape.ts'
 import type { Tape } from './tape.ts'
 
 export interface Label {
@@ -13,6 +14,8 @@ export interface Label {
   /** Whether it is a legacy try whose catch clause this is in. */
   caught?: boolean
 }
+
+export const withLabel = (s: Scope, label: Label): Scope => ({ ...s, labels: [...s.labels, label] })
 
 export interface Scope {
   t: Tape
@@ -152,7 +155,7 @@ function immediate(s: Scope, row: Row, imm: string, memory: Memory): string {
   const { t } = s
   switch (imm) {
     case 'memarg':
-      return `${memory.name} ${t.below(3) === 0 ? `offset=${row.feature === 'threads' ? 8 * t.below(9) : t.below(70)}` : ''}`
+      return `${memory.name} ${offset(t, row, memory)}`
     case 'memory':
       return memory.name
     case 'lane':
@@ -170,6 +173,16 @@ function immediate(s: Scope, row: Row, imm: string, memory: Memory): string {
     default:
       return constant(t, imm).split(' ')[1]!.slice(0, -1)
   }
+}
+
+const FAR = ['65528', '65536', '2147483648', '4294967288']
+const FARTHER = ['4294967296', '9007199254740992', '18446744073709551608']
+
+/** A load's or store's offset: none, small, or seldom one beyond the memory. */
+function offset(t: Tape, row: Row, memory: Memory): string {
+  const k = t.below(48)
+  if (k === 47) return `offset=${t.pick(memory.address === 'i64' ? [...FAR, ...FARTHER] : FAR)}`
+  return k < 16 ? `offset=${row.feature === 'threads' ? 8 * t.below(9) : t.below(70)}` : ''
 }
 
 function operand(s: Scope, row: Row, p: ValType, k: number, memory: Memory): string {
@@ -196,8 +209,8 @@ export function address(s: Scope, type: string, mask: number): string {
 function control(s: Scope, type: string): string {
   const { t, shape } = s
   const label = `$b${s.fresh()}`
-  const inner: Scope = { ...s, labels: [...s.labels, { name: label, types: [type] }] }
-  switch (t.below(9)) {
+  const inner = withLabel(s, { name: label, types: [type] })
+  switch (t.below(10)) {
     case 0:
       return isReference(type)
         ? `(select (result ${type}) ${expr(s, type)} ${expr(s, type)} ${expr(s, 'i32')})`
@@ -209,13 +222,16 @@ function control(s: Scope, type: string): string {
     case 3:
       return `(loop ${label} (result ${type}) ${s.statements(s, 1 + t.below(2))} (br_if ${label} (i32.and (call $tick) ${expr(s, 'i32')})) ${expr(s, type)})`
     case 4:
-      return type === 'i64' ? `(call $h ${expr(s, 'i32')} ${expr(s, 'f64')} ${expr(s, 'i64')})` : call(s, type)
+      return type === 'i64' ? host(s) : call(s, type)
     case 5:
       return call(s, type)
     case 6:
-      return shape.features.has('exceptions') ? tryTable(inner, label, type) : leaf(s, type)
+      return shape.features.has('exceptions') ? tryTable(s, label, type) : leaf(s, type)
     case 7:
       return shape.features.has('legacy-exceptions') ? legacyTry(s, label, type) : leaf(s, type)
+    case 8:
+      // What stands behind a branch is never reached, and has any operands.
+      return `(block ${label} (result ${type}) (br ${label} ${expr(s, type)}) ${t.below(2) === 0 ? expr(inner, type) : t.pick(['', '(drop)', '(select)', 'unreachable', `(br ${label})`])})`
     default:
       return `(block ${label} (result ${type}) (br_table ${[label, ...targets(s, [type])].join(' ')} ${label} ${expr(s, type)} ${expr(s, 'i32')}))`
   }
@@ -224,6 +240,13 @@ function control(s: Scope, type: string): string {
 /** Enclosing labels that take these types. */
 export const targets = (s: Scope, types: readonly string[]): string[] =>
   s.labels.filter((l) => l.types.length === types.length && l.types.every((x, k) => x === types[k])).map((l) => l.name)
+
+/** A call of the host: of the import, or through the table. */
+function host(s: Scope): string {
+  const args = `${expr(s, 'i32')} ${expr(s, 'f64')} ${expr(s, 'i64')}`
+  if (s.t.below(3) > 0) return `(call $h ${args})`
+  return `(call_indirect $t0 (param i32 f64 i64) (result i64) ${args} (i32.const ${HOST_ENTRY}))`
+}
 
 function call(s: Scope, type: string): string {
   const { t, shape } = s
@@ -248,34 +271,4 @@ function sig0(s: Scope): string {
   const wide = shape.tables.find((x) => x.address === 'i64')
   if (wide && t.below(3) === 0) return `(call_indirect ${wide.name} (type $sig0) ${arg} ${address(s, 'i64', 7)})`
   return `(call_indirect $t0 (type $sig0) ${arg} ${t.below(4) === 0 ? address(s, 'i32', 7) : `(i32.const ${t.below(2)})`})`
-}
-
-const thrown = (s: Scope): string => {
-  const tag = s.t.pick(s.shape.tags)
-  const args = tag.params.map((p) => expr(s, p)).join(' ')
-  return s.t.below(3) === 0 ? '' : `(if ${expr(s, 'i32')} (then (throw ${tag.name} ${args})))`
-}
-
-function tryTable(s: Scope, label: string, type: string): string {
-  const { t } = s
-  const [a, b] = [`$c${s.fresh()}`, `$c${s.fresh()}`]
-  const body = `(br ${label} (try_table (result ${type}) (catch $e1 ${a}) (${t.pick(['catch_all', 'catch $e0'])} ${b})
-    ${thrown(s)} ${s.statements(s, t.below(2))} ${expr(s, type)}))`
-  const ref = t.below(2) === 0
-  const caught = ref
-    ? `(block ${b}r (result exnref) (drop (try_table (result ${type}) (catch_all_ref ${b}r) ${thrown(s)} ${expr(s, type)})) (ref.null exn))`
-    : '(ref.null exn)'
-  return `(block ${label} (result ${type}) (block ${b} (block ${a} (result i32 f64) ${body})
-    (local.set $nf64) (local.set $l0)) ${t.below(4) === 0 && s.shape.features.has('function-references') ? `(block (br_on_null 0 ${caught}) (throw_ref))` : `(drop ${caught})`} ${expr(s, type)})`
-}
-
-function legacyTry(s: Scope, label: string, type: string): string {
-  const { t } = s
-  const again = t.below(5) === 0 ? `(if (call $tick) (then (rethrow 1)))` : ''
-  if (t.below(4) === 0)
-    return `(try ${label} (result ${type}) (do (try (result ${type}) (do ${thrown(s)} ${expr(s, type)}) (delegate ${label})))
-      (catch_all ${again.replace('1', label)} ${expr(s, type)}))`
-  return `(try ${label} (result ${type}) (do ${thrown(s)} ${s.statements(s, t.below(2))} ${expr(s, type)})
-    (catch $e1 (local.set $nf64) (local.set $l0) ${expr(s, type)}) (catch $e0 ${again.replace('1', label)} ${expr(s, type)})
-    ${t.below(2) === 0 ? `(catch_all ${expr(s, type)})` : ''})`
 }

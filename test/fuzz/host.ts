@@ -17,7 +17,7 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
     /table index is out of bounds|table access out of bounds|table.*out of bounds/,
     'undefined element|out of bounds table access',
   ],
-  [/null function or function signature mismatch/, 'uninitialized element|indirect call type mismatch'],
+  [/function signature mismatch/, 'uninitialized element|indirect call type mismatch'],
   [/unaligned/, 'unaligned atomic|out of bounds memory access'],
   [/Atomics.wait|shared/i, 'expected shared memory|atomic wait not allowed'],
   [
@@ -39,22 +39,32 @@ export function sameOutcome(ours: string, host: string): boolean {
 
 /** The host's WebAssembly, as far as it is used here; the project has no types of a page. */
 interface Native {
-  validate(bytes: Uint8Array): boolean
   Module: new (bytes: Uint8Array) => object
   Instance: new (module: object, imports: object) => { exports: Record<string, unknown> }
   Exception?: new () => object
 }
 const native = (globalThis as Record<string, unknown>).WebAssembly as Native | undefined
 
+function compiled({ Module }: Native, bytes: Uint8Array): object | undefined {
+  try {
+    return new Module(bytes)
+  } catch {
+    return undefined
+  }
+}
+
 /** Runs it on the host's WebAssembly; undefined where the host lacks something that the module uses. */
 export function runHost(s: Subject): string[] | undefined {
-  if (native === undefined || !native.validate(s.bytes)) return undefined
+  const module = native === undefined ? undefined : compiled(native, s.bytes)
+  if (native === undefined || module === undefined) return undefined
   const log: string[] = []
   const h = (a: number, b: number, c: bigint) => {
     log.push([a, b, c].map(show).join(','))
-    return answer(a, c)
+    return answer(a, c, exports.back as (n: number) => number)
   }
-  const { exports } = new native.Instance(new native.Module(s.bytes), { m: { h, x: THING } })
+  const { exports }: { exports: Record<string, unknown> } = new native.Instance(module, {
+    m: { h, x: THING },
+  })
   const driver: Driver = {
     refuel: (units) => {
       ;(exports.fuel as { value: number }).value = units
@@ -68,9 +78,11 @@ export function runHost(s: Subject): string[] | undefined {
         return `! ${(e as Error).message}`
       }
     },
+    back: exports.back as (n: number) => number,
     state: () => Object.values(exports).map(state).join(' '),
+    consumed: () => 0,
   }
-  return transcript(driver, log, callsOf(s))
+  return transcript(driver, log, callsOf(s)).lines
 }
 
 function state(x: unknown): string {

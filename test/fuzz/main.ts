@@ -20,9 +20,11 @@ const end = Date.now() + Number(values.seconds) * 1000
 const most = Number(values.modules)
 
 /** Tapes of the lengths that modules of up to some hundred instructions take. */
-const tapes = fc
-  .uint8Array({ minLength: 0, maxLength: 4 })
-  .chain((n) => fc.uint32Array({ minLength: 20, maxLength: 120 + n.length * 150, size: 'max' }))
+const tapes = fc.noBias(
+  fc
+    .uint8Array({ minLength: 0, maxLength: 4 })
+    .chain((n) => fc.uint32Array({ minLength: 20, maxLength: 120 + n.length * 150, size: 'max' })),
+)
 const covered = new Uint32Array(rows.length)
 const totals = { modules: 0, calls: 0, onHost: 0 }
 

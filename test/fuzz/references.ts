@@ -1,12 +1,14 @@
 // Expressions over references: what makes them, what takes numbers out of them. Null is seldom where it would trap.
 import { address, constant, deeper, expr, type Scope } from './expressions.ts'
-import { ARRAYS, FIELDS, heapOf, isReference, SUBTYPES, unpacked } from './shape.ts'
+import { ARRAYS, CONSTANT_TYPES, FIELDS, heapOf, isReference, OPEN_ENTRY, SUBTYPES, unpacked } from './shape.ts'
 
 export const ARRAY_NAMES = Object.keys(ARRAYS)
 
 /** A non-null aggregate of a type, most often. */
 export function aggregate(s: Scope, name: string): string {
+  if (CONSTANT_TYPES.includes(name) && s.t.below(8) === 7) return `(global.get $c${name})`
   const given = expr(s, `(ref null ${name})`)
+  if (name === '$s1' && s.t.below(8) === 7) return `(local.tee $nns1 (call $ors1 ${given}))`
   return s.t.below(12) === 11 ? given : `(call $or${name.slice(1)} ${given})`
 }
 
@@ -33,7 +35,16 @@ export function references(s: Scope, type: string): string {
   if (type === 'anyref' && t.below(5) === 0) return `(any.convert_extern ${expr(s, 'externref')})`
   if (type === 'anyref' && t.below(5) === 0) return `(array.get $aany ${aggregate(s, '$aany')} ${arrayIndex(s)})`
   if (type === 'anyref' && t.below(5) === 0) return `(struct.get $s0 6 ${aggregate(s, '$s0')})`
+  if (type === 'anyref' && t.below(5) === 0) return opened(s)
   return t.below(4) === 0 ? narrowed(s, type) : expr(s, pickSubtype(s, type))
+}
+
+/** A call through the type $open of a function that has a subtype of it, most often. */
+function opened(s: Scope): string {
+  const at = s.t.below(8) === 7 ? address(s, 'i32', 7) : `(i32.const ${OPEN_ENTRY})`
+  const arg = expr(s, 'i32')
+  if (s.t.below(3) > 0) return `(call_indirect $t0 (type ${s.t.pick(['$open', '$opened'])}) ${arg} ${at})`
+  return `(call_ref $open ${arg} (ref.cast (ref null $open) (table.get $t0 ${at})))`
 }
 
 function pickSubtype(s: Scope, type: string): string {
@@ -123,6 +134,8 @@ function observed(s: Scope): string {
 
 function ofAggregate(s: Scope): string {
   const { t } = s
+  if (t.below(12) === 11)
+    return `(ref.test (ref ${t.pick(['$open', 'null $open', '$opened', '$sig0', 'nofunc', 'func'])}) ${expr(s, 'funcref')})`
   const name = t.pick(ARRAY_NAMES)
   switch (t.below(8)) {
     case 0:

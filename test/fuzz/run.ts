@@ -2,11 +2,11 @@
 // memories and tables. Two engines differ when their transcripts do. NaNs are one: the specification leaves their bits open.
 import { decode } from '../../src/binary/decode.ts'
 import { Trap } from '../../src/errors.ts'
-import { hostFunc, invoke } from '../../src/runtime/boundary.ts'
+import { hostFunc, invoke, leaving } from '../../src/runtime/boundary.ts'
 import { ExnInst, type Extern, FuncInst, GlobalInst, MemInst, TableInst } from '../../src/runtime/instances.ts'
 import { instantiate } from '../../src/runtime/instantiate.ts'
 import { type Executor, Store } from '../../src/runtime/store.ts'
-import { readGlobal, type Value, writeGlobal } from '../../src/runtime/values.ts'
+import { pushSlots, readGlobal, type Value, valueList, writeGlobal } from '../../src/runtime/values.ts'
 import type { Module } from '../../src/syntax/module.ts'
 import { EXTERNREF, F32, F64, I64, type ValType } from '../../src/syntax/types.ts'
 import { validate } from '../../src/valid/module.ts'
@@ -32,7 +32,19 @@ export function show(v: unknown): string {
   return String(v)
 }
 
+const digests = new WeakMap<ArrayBufferLike, { bytes: Buffer; text: string }>()
+
+/** Stands for a memory's contents; made anew when they have changed. */
 export function digest(buffer: ArrayBufferLike): string {
+  const now = Buffer.from(buffer as ArrayBuffer)
+  const known = digests.get(buffer)
+  if (known?.bytes.equals(now)) return known.text
+  const text = digestOf(buffer)
+  digests.set(buffer, { bytes: Buffer.copyBytesFrom(now), text })
+  return text
+}
+
+function digestOf(buffer: ArrayBufferLike): string {
   const words = new Int32Array(buffer, 0, buffer.byteLength >> 2)
   let h = buffer.byteLength
   for (let k = 0; k < words.length; k++)
@@ -56,7 +68,17 @@ function argumentsOf(params: readonly string[], round: number): Value[] {
 export interface Driver {
   refuel(units: number): void
   call(name: string, args: Value[]): string
+  /** Calls the export `back`; throws what it throws. */
+  back(n: number): number
   state(): string
+  /** Units of fuel that the last call took. */
+  consumed(): number
+}
+
+export interface Transcript {
+  lines: string[]
+  /** By call. */
+  fuel: number[]
 }
 
 const ROUNDS = 3
@@ -66,14 +88,17 @@ export function transcript(
   driver: Driver,
   log: string[],
   calls: readonly { name: string; params: readonly string[] }[],
-): string[] {
-  const out: string[] = []
+): Transcript {
+  const out: Transcript = { lines: [], fuel: [] }
   for (let round = 0; round < ROUNDS; round++)
     for (const { name, params } of calls) {
       driver.refuel(FUEL)
       const args = argumentsOf(params, round)
       const outcome = driver.call(name, args)
-      out.push(`${name}(${args.map(show).join(', ')}) ${outcome} | ${log.splice(0).join(' ')} | ${driver.state()}`)
+      out.fuel.push(driver.consumed())
+      out.lines.push(
+        `${name}(${args.map(show).join(', ')}) ${outcome} | ${log.splice(0).join(' ')} | ${driver.state()}`,
+      )
     }
   return out
 }
@@ -85,7 +110,7 @@ export function callsOf({ module }: Subject): { name: string; params: readonly s
   const imported = module.imports.filter((i) => i.desc.kind === 'func').length
   const types = module.recTypes.flat()
   return module.exports
-    .filter((e) => e.kind === 'func')
+    .filter((e) => e.kind === 'func' && e.name !== 'back')
     .map((e) => {
       const { comp } = types[module.funcs[e.index - imported]!.type]!
       return { name: e.name, params: comp.kind === 'func' ? comp.params.map(scalar) : [] }
@@ -93,44 +118,102 @@ export function callsOf({ module }: Subject): { name: string; params: readonly s
 }
 
 export const THING = { toString: () => 'thing' }
-export const answer = (a: number, c: bigint): bigint => BigInt.asIntN(64, c ^ (BigInt(a) * 0x9e3779b97f4an))
+/** What the host's function gives; for some arguments it calls the module back, or throws. */
+export function answer(a: number, c: bigint, back: (n: number) => number): bigint {
+  if (a === 7) throw new Error('of the host')
+  const n = a === 2 || a === 0x7fffffff ? back(a) : a
+  return BigInt.asIntN(64, c ^ (BigInt(n) * 0x9e3779b97f4an))
+}
 
-/** Runs it on one of our engines. */
-export function runOurs(executor: Executor, s: Subject): string[] {
+/** How one of our engines is run: metered, in one go or in slices of so much fuel between which it pauses. */
+export type Way = 'plain' | 'metered' | 'sliced'
+
+/** More fuel than any call takes. */
+const PLENTY = 1e9
+/** Units between pauses, by the call's number. */
+const SLICES = [3, 17, 80]
+
+/** Runs it on one of our engines. Where it is metered, gives what each call consumed too. */
+export function runOurs(executor: Executor, s: Subject, way: Way = 'plain'): Transcript {
   const log: string[] = []
-  const store = new Store(executor)
+  const store = new Store(executor, {}, way === 'plain' ? {} : { fuel: PLENTY, interruptible: true })
+  const { meter } = store
   const ids = store.registry.add(s.module.recTypes)
   const host = s.module.imports.find((i) => i.desc.kind === 'func')!
   const h = hostFunc(store.registry.types[ids[(host.desc as { type: number }).type]!]!, (args) => {
     log.push(args.map(show).join(','))
-    return [answer(args[0] as number, args[2] as bigint)]
+    return [answer(args[0] as number, args[2] as bigint, (n) => driver.back(n))]
   })
   const x = new GlobalInst({ type: EXTERNREF, mutable: false })
   writeGlobal(x, THING)
   const inst = instantiate(store, s.module, [h, x])
-  const fuel = inst.exports.get('fuel') as GlobalInst
+  const func = (name: string) => inst.exports.get(name) as FuncInst
+  /** Fuel that was there for the call, and calls so far. */
+  let given = 0
+  let calls = 0
   const driver: Driver = {
-    refuel: (units) => writeGlobal(fuel, units),
+    refuel(units) {
+      writeGlobal(inst.exports.get('fuel') as GlobalInst, units)
+      if (!meter.metered) return
+      given = PLENTY
+      meter.fuel = PLENTY
+    },
     call(name, args) {
       try {
-        return `= ${invoke(store, inst.exports.get(name) as FuncInst, args)
-          .map(show)
-          .join(' ')}`
+        const pause = () => {
+          const units = SLICES[calls % SLICES.length]!
+          given += units
+          return units
+        }
+        if (way === 'sliced') given = meter.fuel = 0
+        const results = way === 'sliced' ? inSlices(store, func(name), args, pause) : invoke(store, func(name), args)
+        return `= ${results.map(show).join(' ')}`
       } catch (e) {
         if (e instanceof Trap) return `! ${e.code}`
         if (e instanceof ExnInst) return '! exception'
+        if (e instanceof Error && e.message === 'of the host') return `! ${e.message}`
         throw e
+      } finally {
+        calls++
+      }
+    },
+    back(n) {
+      if (!meter.metered) return invoke(store, func('back'), [n])[0] as number
+      // A call within a call that pauses can't pause itself.
+      const left = meter.fuel
+      meter.fuel = PLENTY
+      try {
+        return invoke(store, func('back'), [n])[0] as number
+      } finally {
+        given += PLENTY - meter.fuel
+        meter.fuel = left
       }
     },
     state: () => [...inst.exports.values()].map(ourState).join(' '),
+    consumed: () => (meter.metered ? given - meter.fuel : 0),
   }
   return transcript(driver, log, callsOf(s))
+}
+
+/** A call that goes on with the fuel that `pause` gives whenever it has run out. */
+function inSlices(store: Store, func: FuncInst, args: readonly Value[], pause: () => number): readonly Value[] {
+  const slots = valueList()
+  args.forEach((a, k) => {
+    pushSlots(slots, func.type.params[k]!, a)
+  })
+  try {
+    const execution = store.executor.start!(func, slots)!
+    while (execution.run() !== 'done') store.meter.fuel += pause()
+    return execution.results
+  } catch (e) {
+    throw leaving(store, e)
+  }
 }
 
 function ourState(x: Extern): string {
   if (x instanceof GlobalInst) return show(readGlobal(x))
   if (x instanceof MemInst) return digest(x.buffer)
   if (x instanceof TableInst)
-    return `[${x.elems.map((e) => (e === null ? '-' : e instanceof FuncInst ? `f${e.index}` : e === THING ? 'x' : typeof e === 'number' ? e : 'o')).join('')}]`
+    return `[${x.elems.map((e) => (e === null ? '-' : e instanceof FuncInst ? `f${Math.max(e.index, 0)}` : e === THING ? 'x' : typeof e === 'number' ? e : 'o')).join('')}]`
   return ''
 }

@@ -64,6 +64,7 @@ const GROUPS: readonly (readonly Feature[])[] = [
   ['gc', 'function-references', 'exceptions', 'tail-call', 'extended-const'],
   ['exceptions', 'tail-call'],
   ['memory64', 'multi-memory', 'threads'],
+  ['memory64', 'gc', 'function-references', 'exceptions', 'tail-call', 'multi-memory', 'threads', 'extended-const'],
   ['relaxed-simd'],
   ['wide-arithmetic'],
   ['custom-page-sizes', 'multi-memory'],
@@ -107,6 +108,22 @@ export function chooseShape(t: Tape): Shape {
   return { features, types, memories, tables, functions, tags }
 }
 
+/** Where table $t0 has the host's function, and one whose type is a subtype of $open. */
+export const HOST_ENTRY = 7
+export const OPEN_ENTRY = 6
+
+/** Globals whose initialisers make aggregates; those of the first kind have the types of their names' expressions. */
+const CONSTANTS = [
+  '(global $c$s0 (ref $s0) (struct.new $s0 (i32.const 1) (i64.const -2) (f32.const 0.5) (f64.const -0.5) (i32.const 255) (i32.const -1) (ref.i31 (i32.const 5)) (v128.const i64x2 1 2)))',
+  '(global $c$s1 (ref $s1) (struct.new_default $s1))',
+  '(global $c$ai32 (ref $ai32) (array.new_fixed $ai32 3 (i32.const 1) (i32.const -2) (i32.const 3)))',
+  '(global $c$af64 (ref $af64) (array.new $af64 (f64.const 1.5) (i32.const 4)))',
+  '(global $c$ai8 (ref $ai8) (array.new_default $ai8 (i32.const 5)))',
+  '(global $c$aany (ref $aany) (array.new_fixed $aany 2 (any.convert_extern (global.get $x)) (ref.i31 (i32.const 9))))',
+]
+/** The types that have such a global. */
+export const CONSTANT_TYPES = ['$s0', '$s1', '$ai32', '$af64', '$ai8', '$aany']
+
 /** Everything of the module but the generated functions. */
 export function frameText(s: Shape): string {
   const has = (f: Feature) => s.features.has(f)
@@ -116,6 +133,8 @@ export function frameText(s: Shape): string {
     out.push(`(rec (type $s0 (sub (struct ${FIELDS.$s0!.map(field).join(' ')})))`)
     out.push(`  (type $s1 (sub $s0 (struct ${FIELDS.$s1!.map(field).join(' ')}))))`)
     out.push(`(rec (type $s2 (sub final (struct ${FIELDS.$s2!.map(field).join(' ')}))))`)
+    out.push('(type $open (sub (func (param i32) (result anyref))))')
+    out.push('(type $opened (sub final $open (func (param i32) (result (ref null $s0)))))')
     for (const [name, x] of Object.entries(ARRAYS)) out.push(`(type ${name} (array (mut ${x})))`)
   }
   out.push('(type $sig0 (func (param i32) (result i32)))', '(type $pair (func (param i32 i64) (result i64 i32)))')
@@ -128,6 +147,11 @@ export function frameText(s: Shape): string {
   for (const x of s.tables)
     out.push(`(table ${x.name} (export "${x.name}") ${x.address === 'i64' ? 'i64 ' : ''}8 20 ${x.elem})`)
   for (const x of s.tags) out.push(`(tag ${x.name} (param ${x.params.join(' ')}))`)
+  const offset = has('extended-const')
+    ? (a: string) => `(${a}.add (${a}.const 3) (${a}.const 200))`
+    : (a: string) => `(${a}.const 203)`
+  for (const m of s.memories)
+    out.push(`(data (memory ${m.name}) (offset ${offset(m.address)}) "\\80\\7f\\ff\\00\\01 active")`)
   out.push(
     '(data $d0 "\\01\\02\\80\\ff\\00\\7f\\c0\\41 some bytes that fill up a little more than one vector register")',
   )
@@ -136,8 +160,10 @@ export function frameText(s: Shape): string {
   out.push(
     `(elem $el0 func $inc $half ${names.join(' ')})`,
     `(elem (table $t0) (i32.const 0) func $inc $half ${names.join(' ')})`,
+    `(elem (table $t0) (i32.const ${HOST_ENTRY}) func $h)`,
   )
-  out.push(`(elem declare func $inc $half ${names.join(' ')})`)
+  if (has('gc')) out.push(`(elem (table $t0) (i32.const ${OPEN_ENTRY}) func $opened)`)
+  out.push(`(elem declare func $inc $half $h ${names.join(' ')})`)
   out.push('(elem $elx externref (item (ref.null extern)) (item (global.get $x)))')
   if (has('gc'))
     out.push('(elem $ela anyref (item (ref.i31 (i32.const 7))) (item (ref.null any)) (item (ref.i31 (i32.const -1))))')
@@ -147,12 +173,23 @@ export function frameText(s: Shape): string {
   })
   if (has('extended-const'))
     out.push('(global $ext i32 (i32.add (i32.const 5) (i32.mul (i32.const 3) (i32.const -7))))')
-  out.push('(global $fuel (export "fuel") (mut i32) (i32.const 0))')
+  if (has('gc')) out.push(...CONSTANTS)
+  out.push(
+    '(global $fuel (export "fuel") (mut i32) (i32.const 0))',
+    '(global $began (export "began") (mut i32) (i32.const 41))',
+  )
+  out.push('(start $begin)', '(func $begin (global.set $began (i32.add (global.get $began) (i32.const 1))))')
+  out.push(`(func (export "back") (param i32) (result i32)
+    (if (call $tick) (then (call $f0 ${s.functions[0]!.params.map(zero).join(' ')}) ${'(drop) '.repeat(s.functions[0]!.results.length)}))
+    (i32.add (local.get 0) (global.get $fuel)))`)
   out.push(`(func $tick (result i32) (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))
     (i32.gt_s (global.get $fuel) (i32.const 0)))`)
   out.push('(func $inc (type $sig0) (i32.add (local.get 0) (i32.const 1)))')
   out.push('(func $half (type $sig0) (i32.shr_s (local.get 0) (i32.const 1)))')
   if (has('gc')) {
+    out.push(
+      '(func $opened (type $opened) (if (result (ref null $s0)) (local.get 0) (then (struct.new_default $s1)) (else (ref.null $s0))))',
+    )
     for (const name of Object.keys(FIELDS)) out.push(orNew(name, `(struct.new_default ${name})`))
     for (const name of Object.keys(ARRAYS)) out.push(orNew(name, `(array.new_default ${name} (i32.const 9))`))
   }
@@ -179,3 +216,10 @@ export const isReference = (type: string): boolean => type.endsWith('ref') || ty
 
 export const zero = (type: string): string =>
   type === 'v128' ? '(v128.const i64x2 0 0)' : isReference(type) ? `(ref.null ${heapOf(type)})` : `(${type}.const 0)`
+
+/** Puts values of these types, the last on top, into locals. */
+export const sink = (s: Shape, types: readonly string[]): string =>
+  types
+    .map((x) => `(local.set $l${s.types.indexOf(x)})`)
+    .reverse()
+    .join(' ')
