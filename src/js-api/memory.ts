@@ -1,5 +1,5 @@
 // WebAssembly.Memory (specification: JavaScript API, Memories). A memory's buffer stays the same object until it grows; then the old one is
-// detached. A shared memory has one growable buffer for its life, since an engine has no second view on a SharedArrayBuffer's data.
+// detached. A shared memory keeps one growable buffer inside; JavaScript gets a clone of it for each size, over the same data.
 import { MemInst } from '../runtime/instances.ts'
 import type { MemType } from '../syntax/types.ts'
 import { readLimits } from './limits.ts'
@@ -16,9 +16,34 @@ function detach(buffer: ArrayBufferLike): void {
   else if (typeof structuredClone === 'function') structuredClone(null, { transfer: [old] })
 }
 
+/** The buffers of shared memories that JavaScript has: of the present size, or the growable one. */
+const sharedBuffers = new WeakMap<MemInst, ArrayBufferLike>()
+const sharedLength = (buffer: ArrayBufferLike): number => Reflect.get(SharedArrayBuffer.prototype, 'byteLength', buffer)
+
+/** A frozen SharedArrayBuffer on the memory's data that keeps the length it has now, whatever the memory does. */
+function fixedShared(mem: MemInst): ArrayBufferLike {
+  if (typeof structuredClone !== 'function') return Object.freeze(mem.buffer)
+  const clone = structuredClone(mem.buffer)
+  const value = sharedLength(mem.buffer)
+  // A clone of a growable buffer is growable too; some engines make it one of fixed length.
+  Object.defineProperties(clone, {
+    byteLength: { value },
+    growable: { value: false },
+    maxByteLength: { value },
+  })
+  return Object.freeze(clone)
+}
+
+function sharedBuffer(mem: MemInst): ArrayBufferLike {
+  let buffer = sharedBuffers.get(mem)
+  if (buffer === undefined || (buffer !== mem.buffer && buffer.byteLength !== sharedLength(mem.buffer)))
+    sharedBuffers.set(mem, (buffer = fixedShared(mem)))
+  return buffer
+}
+
 /** The memory's buffer for JavaScript. */
 export function bufferOf(mem: MemInst): ArrayBufferLike {
-  if (mem.type.shared) return Object.freeze(mem.buffer)
+  if (mem.type.shared) return sharedBuffer(mem)
   // Only a buffer that has been seen has to be detached.
   mem.onGrow ??= (old) => {
     if (old !== mem.buffer) detach(old)
@@ -37,16 +62,32 @@ function replaceBuffer(mem: MemInst, next: ArrayBuffer): ArrayBuffer {
 
 const isResizable = (mem: MemInst): boolean => (mem.buffer as Resizable).resizable === true
 
-/** A resizable buffer whose `resize` grows the memory by whole pages only. */
+/** Gives a buffer a method that grows the memory, by whole pages only. */
+function growsMemory(mem: MemInst, buffer: ArrayBufferLike, name: 'resize' | 'grow'): void {
+  const methods = {
+    [name](length: number): void {
+      const by = Math.trunc(+length) - buffer.byteLength
+      if (!(by >= 0 && by % mem.pageSize === 0) || mem.grow(by / mem.pageSize) < 0)
+        throw new RangeError(
+          "WebAssembly.Memory: a memory's buffer can only grow, by whole pages and up to its maximum",
+        )
+    },
+  }
+  Object.defineProperty(buffer, name, { value: methods[name], writable: true, configurable: true })
+}
+
 function resizableBuffer(mem: MemInst): ArrayBuffer {
   const buffer = new ResizableBuffer(mem.buffer.byteLength, { maxByteLength: mem.maxPages * mem.pageSize })
-  const value = function resize(length: number): void {
-    const by = Math.trunc(+length) - buffer.byteLength
-    if (!(by >= 0 && by % mem.pageSize === 0) || mem.grow(by / mem.pageSize) < 0)
-      throw new RangeError("WebAssembly.Memory: a memory's buffer can only grow, by whole pages and up to its maximum")
-  }
-  Object.defineProperty(buffer, 'resize', { value, writable: true, configurable: true })
+  growsMemory(mem, buffer, 'resize')
   return buffer
+}
+
+function growableShared(mem: MemInst): ArrayBufferLike {
+  if (sharedBuffers.get(mem) !== mem.buffer) {
+    if (!Object.isFrozen(mem.buffer)) growsMemory(mem, mem.buffer, 'grow')
+    sharedBuffers.set(mem, Object.freeze(mem.buffer))
+  }
+  return mem.buffer
 }
 
 export function defineMemory(realm: Realm) {
@@ -72,6 +113,7 @@ export function defineMemory(realm: Realm) {
 
     toFixedLengthBuffer(): ArrayBufferLike {
       const mem = realm.memories.of(this)
+      if (mem.type.shared && sharedBuffers.get(mem) === mem.buffer) sharedBuffers.delete(mem)
       return isResizable(mem) ? replaceBuffer(mem, new ArrayBuffer(mem.buffer.byteLength)) : bufferOf(mem)
     }
 
@@ -79,7 +121,8 @@ export function defineMemory(realm: Realm) {
       const mem = realm.memories.of(this)
       if (mem.type.limits.max === undefined)
         throw new TypeError('WebAssembly.Memory.toResizableBuffer(): the memory has no maximum')
-      return isResizable(mem) || mem.type.shared ? bufferOf(mem) : replaceBuffer(mem, resizableBuffer(mem))
+      if (mem.type.shared) return growableShared(mem)
+      return isResizable(mem) ? bufferOf(mem) : replaceBuffer(mem, resizableBuffer(mem))
     }
 
     get buffer(): ArrayBufferLike {

@@ -148,7 +148,9 @@ export class MemInst {
 /** A buffer that the embedder has put in the place of a memory's own. */
 type Resizable = ArrayBuffer & { resizable?: boolean }
 const { resize } = ArrayBuffer.prototype as { resize?: (this: Resizable, length: number) => void }
-type GrowableShared = SharedArrayBuffer & { grow(length: number): void; maxByteLength: number }
+const growBuffer = (
+  globalThis.SharedArrayBuffer?.prototype as { grow?: (this: SharedArrayBuffer, length: number) => void } | undefined
+)?.grow
 const GrowableShared = globalThis.SharedArrayBuffer as unknown as new (
   length: number,
   options: { maxByteLength: number },
@@ -156,7 +158,7 @@ const GrowableShared = globalThis.SharedArrayBuffer as unknown as new (
 
 function growShared(buffer: SharedArrayBuffer, bytes: number): boolean {
   try {
-    if (bytes > buffer.byteLength) (buffer as GrowableShared).grow(bytes)
+    if (bytes > buffer.byteLength) growBuffer!.call(buffer, bytes)
     return true
   } catch {
     return false

@@ -13,17 +13,24 @@ import { validateCode } from './instr.ts'
 
 /** Checks that `code` is a constant expression whose value has the canonical type `type`. */
 export function validateConst(v: FuncState, code: Code, type: ValType): void {
-  checkConstant(v.ctx, code)
+  checkConstant(v.ctx, readerOf(v, code))
   v.localCount = 0
   v.tracksInit = false
   v.constant = true
-  v.enter(new CodeReader(code), one(type))
+  v.enter(readerOf(v, code), one(type))
   validateCode(v)
   v.constant = false
 }
 
-function checkConstant(ctx: Context, code: Code): void {
-  const r = new CodeReader(code)
+/** A reader at the begin of an expression: modules may have millions of them, so those of one binary share one. */
+function readerOf(v: FuncState, code: Code): CodeReader {
+  if (v.r === undefined || v.r.bytes !== code.bytes) return new CodeReader(code)
+  v.r.pos = code.start
+  v.r.end = code.end
+  return v.r
+}
+
+function checkConstant(ctx: Context, r: CodeReader): void {
   for (;;) {
     const op = r.op()
     if (op === Op.end && r.pos === r.end) return

@@ -25,6 +25,7 @@ export function one(t: ValType): readonly ValType[] {
 }
 
 export class FuncState {
+  /** What is being read; undefined before the first expression. */
   r!: CodeReader
   stack = new Int32Array(4096)
   /** Height of the operand stack. */

@@ -147,6 +147,12 @@ function validateBodies(v: FuncState, module: Module): void {
 
 function validateBody(v: FuncState, func: Func, r: CodeReader): void {
   const type = v.ctx.funcType(func.type, func.body.start)
+  const locals = func.locals.reduce((n, run) => n + run.count, type.params.length)
+  if (locals > limit.MAX_LOCALS)
+    throw new InvalidError(
+      `too many locals: ${locals} with the parameters, at most ${limit.MAX_LOCALS}`,
+      func.body.start,
+    )
   v.setLocals(type, func.locals, func.body.start)
   v.enter(r, type.results)
   validateCode(v)
