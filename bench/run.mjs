@@ -1,10 +1,11 @@
 // npm run bench [-- --json] [--columns compiler,polywasm] [--kernels sieve,fib] [--rounds N] [--jitless]
 // Ratios of running time to the host's own WebAssembly, lower is better: a process per kernel, columns alternating, medians.
+// Kernels of SIMD and GC stand in the text format; for those of GC the host must have it: run this with Node 22 or later.
 // With --jitless, where there is no WebAssembly: the interpreter's ratio to the compiler, at a fortieth of each kernel's size.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { columns, i64, sizes } from './columns.mjs'
+import { columns, groups, sizes } from './columns.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -44,11 +45,12 @@ const rows = pick(options.kernels, sizes, 'kernel').flatMap((kernel) => {
 
 const geometric = (list) =>
   list.length ? Number(Math.exp(list.reduce((s, x) => s + Math.log(x), 0) / list.length).toFixed(2)) : null
+const parts = { all: { ...groups.other, ...groups.i64 }, ...groups }
 const geomean = Object.fromEntries(
   names.map((column) => {
     const mine = rows.filter((r) => r.column === column && r.ratio !== null)
     const of = (test) => geometric(mine.filter((r) => test(r.kernel)).map((r) => r.ratio))
-    return [column, { all: of(() => true), i64: of((k) => i64.has(k)), other: of((k) => !i64.has(k)) }]
+    return [column, Object.fromEntries(Object.entries(parts).map(([part, kernels]) => [part, of((k) => k in kernels)]))]
   }),
 )
 
@@ -63,9 +65,11 @@ else {
       kernel,
       names.map((column) => cell(rows.find((r) => r.kernel === kernel && r.column === column))),
     )
-  for (const part of ['all', 'other', 'i64'])
+  for (const part of Object.keys(parts))
     line(
       `mean ${part}`,
       names.map((c) => String(geomean[c][part] ?? '')),
     )
+  for (const { kernel, error } of rows.filter((r) => r.column === base))
+    if (error !== undefined) console.log(`${kernel}: this host has nothing to compare with (${error})`)
 }

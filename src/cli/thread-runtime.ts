@@ -1,7 +1,7 @@
 // The engines for the threads of a guest: each worker loads this module, decodes the program and makes its instance on the shared memory.
 import { decode } from '../binary/decode.ts'
 import { engineByName } from '../presets/engines.ts'
-import { MemInst } from '../runtime/instances.ts'
+import type { MemInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
 import { Store } from '../runtime/store.ts'
 import type { Module } from '../syntax/module.ts'
@@ -18,9 +18,11 @@ export interface ThreadCode {
 
 /** What it posts as the memory. */
 export interface ThreadMemory {
+  engine: string
   type: MemType
   maxPages: number
-  buffer: ArrayBufferLike
+  /** The memory's own. */
+  handle: unknown
 }
 
 interface Program {
@@ -28,15 +30,22 @@ interface Program {
   code: ThreadCode
 }
 
+/** The worker's one store. */
+let store: Store | undefined
+function storeOf(engine: string): Store {
+  store ??= new Store(engineByName(engine)!)
+  return store
+}
+
 export const threadRuntime: ThreadRuntime = {
   compile(code: ThreadCode): Program {
     return { module: decode(code.bytes), code }
   },
-  memory({ type, maxPages, buffer }: ThreadMemory): MemInst {
-    return new MemInst(type, maxPages, buffer)
+  memory({ engine, type, maxPages, handle }: ThreadMemory): MemInst {
+    return storeOf(engine).newMemory(type, maxPages, handle)
   },
   instantiate({ module, code }: Program, given: Given) {
-    const store = new Store(engineByName(code.engine)!)
+    const store = storeOf(code.engine)
     return facade(store, instantiate(store, module, externs(store, module, given), code.file))
   },
 }

@@ -1,6 +1,5 @@
 // `anywasm run` for programs with threads: those that import a shared memory.
 import { Trap, type TrapCode, type TrapFrame } from '../errors.ts'
-import { MemInst } from '../runtime/instances.ts'
 import type { Store } from '../runtime/store.ts'
 import { startThreads, ThreadError, type ThreadOptions } from '../wasi/threads-node.ts'
 import type { MemoryImport } from './link.ts'
@@ -15,8 +14,8 @@ export async function runThreads(
 ): Promise<number> {
   const { type } = memory.desc
   const maxPages = store.memoryPages(type)
-  const inst = new MemInst(type, maxPages)
-  const handle: ThreadMemory = { type, maxPages, buffer: inst.buffer }
+  const inst = store.newMemory(type)
+  const handle: ThreadMemory = { engine: code.engine, type, maxPages, handle: inst.handle }
   try {
     return await startThreads({
       ...options,

@@ -1,6 +1,6 @@
 // ToJSValue and ToWebAssemblyValue (specification: JavaScript API, "Exported Functions"): JavaScript values to values of a WebAssembly type and back.
 // Values are those of runtime/values.ts; a reference to a host value is the value itself, an i31 a number.
-import { ArrayInst, isOfHeapType, StructInst } from '../runtime/gc.ts'
+import { ArrayInst, StructInst } from '../runtime/gc.ts'
 import { FuncInst } from '../runtime/instances.ts'
 import type { Value } from '../runtime/values.ts'
 import { matchesHeap, topOf } from '../syntax/match.ts'
@@ -40,10 +40,10 @@ function toRef(realm: Realm, v: unknown, t: ValType): unknown {
     if (heap === Heap.extern) return gc ?? v
   } else if (topOf(registry, heap) === Heap.func) {
     const func = typeof v === 'function' ? realm.funcInsts.get(v) : undefined
-    if (func !== undefined && isOfHeapType(registry, func, heap)) return func
+    if (func !== undefined && realm.store.isOfHeapType(func, heap)) return func
   } else {
     const inner = gc ?? v
-    if (isOfHeapType(registry, inner, heap)) return inner
+    if (realm.store.isOfHeapType(inner, heap)) return inner
   }
   throw new TypeError(`${describeValue(v)} is no value of type ${typeName(t)}`)
 }

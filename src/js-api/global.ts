@@ -1,6 +1,4 @@
 // WebAssembly.Global (specification: JavaScript API, Globals).
-import { GlobalInst } from '../runtime/instances.ts'
-import { readGlobal, writeGlobal } from '../runtime/values.ts'
 import { V128 } from '../syntax/types.ts'
 import { defaultOf, toJS, toWasm } from './convert.ts'
 import type { Realm } from './realm.ts'
@@ -15,26 +13,25 @@ export function defineGlobal(realm: Realm) {
       const mutable = Boolean(members.mutable)
       const type = valTypeOf(members.value, `${what}: 'value'`)
       if (type === V128) throw new TypeError(`${what}: JavaScript has no values of type v128`)
-      const global = new GlobalInst({ type, mutable })
       const missing = value === undefined ? defaultOf(realm, type) : undefined
-      writeGlobal(global, missing === undefined ? toWasm(realm, value, type) : missing.value)
-      realm.globals.add(this, global)
+      const first = missing === undefined ? toWasm(realm, value, type) : missing.value
+      realm.globals.add(this, realm.store.newGlobal({ type, mutable }, first))
     }
 
     get value(): unknown {
       const global = realm.globals.of(this)
-      return toJS(realm, readGlobal(global), global.type.type)
+      return toJS(realm, global.value, global.type.type)
     }
 
     set value(value: unknown) {
       const global = realm.globals.of(this)
       if (!global.type.mutable) throw new TypeError('set WebAssembly.Global.value: the global is immutable')
-      writeGlobal(global, toWasm(realm, value, global.type.type))
+      global.value = toWasm(realm, value, global.type.type)
     }
 
     valueOf(): unknown {
       const global = realm.globals.of(this)
-      return toJS(realm, readGlobal(global), global.type.type)
+      return toJS(realm, global.value, global.type.type)
     }
   }
   Object.defineProperty(Global, 'length', { value: 1, configurable: true })

@@ -1,8 +1,7 @@
 // Reads the imports of a module out of an imports object (specification: JavaScript API, "read the imports"). Whether kinds fit is decided here,
 // whether types fit by the runtime.
 import { describe, describeExtern } from '../runtime/imports.ts'
-import { type Callable, type Extern, FuncInst, GlobalInst } from '../runtime/instances.ts'
-import { writeGlobal } from '../runtime/values.ts'
+import { type Callable, type Extern, FuncInst, type GlobalInst } from '../runtime/instances.ts'
 import type { Import } from '../syntax/module.ts'
 import { type DefType, mapType } from '../syntax/type-registry.ts'
 import { F32, F64, type GlobalType, I32, I64, V128 } from '../syntax/types.ts'
@@ -66,13 +65,12 @@ class ImportReader {
     const number = type === I32 || type === F32 || type === F64
     const fits = type === I64 ? typeof v === 'bigint' : type === V128 ? false : !number || typeof v === 'number'
     if (!fits || mutable) throw this.misfit(i, v)
-    const made = new GlobalInst({ type: mapType(type, this.ids), mutable: false })
+    const own = mapType(type, this.ids)
     try {
-      writeGlobal(made, toWasm(this.realm, v, made.type.type))
+      return this.realm.store.newGlobal({ type: own, mutable: false }, toWasm(this.realm, v, own))
     } catch (e) {
       throw e instanceof TypeError ? this.misfit(i, v) : e
     }
-    return made
   }
 
   private refuse(i: Import, v: unknown): never {

@@ -1,6 +1,6 @@
 // WebAssembly.Memory (specification: JavaScript API, Memories). A memory's buffer stays the same object until it grows; then the old one is
 // detached. A shared memory keeps one growable buffer inside; JavaScript gets a clone of it for each size, over the same data.
-import { MemInst } from '../runtime/instances.ts'
+import type { MemInst } from '../runtime/instances.ts'
 import type { MemType } from '../syntax/types.ts'
 import { readLimits } from './limits.ts'
 import type { Realm } from './realm.ts'
@@ -97,7 +97,7 @@ export function defineMemory(realm: Realm) {
       const most = realm.store.memoryPages(type)
       if (type.limits.min > BigInt(most))
         throw new RangeError(`WebAssembly.Memory(): 'initial' ${type.limits.min} is beyond the limit of ${most} pages`)
-      realm.memories.add(this, allocate(type, most))
+      realm.memories.add(this, allocate(realm, type))
     }
 
     /** Grows by `delta` pages; gives the old size. */
@@ -144,9 +144,9 @@ function memoryType(given: unknown): MemType {
   return { limits, shared, pageSizeLog2: 16 }
 }
 
-function allocate(type: MemType, most: number): MemInst {
+function allocate(realm: Realm, type: MemType): MemInst {
   try {
-    return new MemInst(type, most)
+    return realm.store.newMemory(type)
   } catch (e) {
     throw new RangeError(`WebAssembly.Memory(): ${(e as Error).message}`)
   }

@@ -9,7 +9,7 @@ import {
   type MemInst,
   type ModuleInst,
   type TableInst,
-  TagInst,
+  type TagInst,
 } from '../runtime/instances.ts'
 import type { Executor, StoreLimits } from '../runtime/store.ts'
 import { Store } from '../runtime/store.ts'
@@ -54,7 +54,7 @@ export class Realm {
     readonly options: Options,
   ) {
     this.store = new Store(engine, options.limits)
-    this.jsTag = new TagInst(this.funcDef([EXTERNREF], []))
+    this.jsTag = this.store.newTag(this.funcDef([EXTERNREF], []))
   }
 
   /** The defined type of a function type of its own group. */

@@ -1,5 +1,5 @@
 // WebAssembly.Table (specification: JavaScript API, Tables).
-import { TableInst } from '../runtime/instances.ts'
+import type { TableInst } from '../runtime/instances.ts'
 import { EXTERNREF, type TableType, typeName, type ValType } from '../syntax/types.ts'
 import { isOpaque, toJS, toWasm } from './convert.ts'
 import { readLimits } from './limits.ts'
@@ -18,8 +18,7 @@ export function defineTable(realm: Realm) {
 
   function indexOf(table: TableInst, index: unknown, what: string): number {
     const at = Number(addressValue(index, table.type.limits.address, what))
-    if (at >= table.elems.length)
-      throw new RangeError(`${what} ${at} is out of bounds of the table of ${table.elems.length} elements`)
+    if (at >= table.size) throw new RangeError(`${what} ${at} is out of bounds of the table of ${table.size} elements`)
     return at
   }
 
@@ -34,19 +33,19 @@ export function defineTable(realm: Realm) {
         arguments.length > 1 && arguments[1] !== undefined
           ? toWasm(realm, arguments[1], type.elem)
           : reference(type.elem, arguments, 2)
-      realm.tables.add(this, new TableInst(type, most, init))
+      realm.tables.add(this, realm.store.newTable(type, init))
     }
 
     get length(): number | bigint {
       const table = realm.tables.of(this)
-      return addressResult(table.elems.length, table.type.limits.address)
+      return addressResult(table.size, table.type.limits.address)
     }
 
     get(index: unknown): unknown {
       const table = realm.tables.of(this)
       needArguments(arguments.length, 1, 'WebAssembly.Table.get()')
       const at = indexOf(table, index, 'WebAssembly.Table.get(): index')
-      return toJS(realm, table.elems[at], table.type.elem)
+      return toJS(realm, table.get(at), table.type.elem)
     }
 
     set(index: unknown, _value?: unknown): void {
@@ -55,7 +54,7 @@ export function defineTable(realm: Realm) {
       const at = indexOf(table, index, 'WebAssembly.Table.set(): index')
       if (isOpaque(realm, table.type.elem))
         throw new TypeError(`WebAssembly.Table.set(): the elements are of type ${typeName(table.type.elem)}`)
-      table.elems[at] = reference(table.type.elem, arguments, 1)
+      table.set(at, reference(table.type.elem, arguments, 1))
     }
 
     /** Grows by `delta` entries; gives the old length. */

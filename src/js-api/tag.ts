@@ -1,6 +1,6 @@
 // WebAssembly.Tag and WebAssembly.Exception (specification: JavaScript API, Tags and Exceptions).
 import { newException, payloadOf } from '../runtime/boundary.ts'
-import { TagInst } from '../runtime/instances.ts'
+import type { TagInst } from '../runtime/instances.ts'
 import { isOpaque, toJS, toWasm } from './convert.ts'
 import type { Realm } from './realm.ts'
 import { valTypeOf } from './value-types.ts'
@@ -15,7 +15,7 @@ export function defineTag(realm: Realm) {
       const { parameters } = descriptor(type, what)
       const names = sequence(parameters, `${what}: 'parameters'`)
       const params = names.map((name) => valTypeOf(name, `${what}: 'parameters'`))
-      realm.tags.add(this, new TagInst(realm.funcDef(params, [])))
+      realm.tags.add(this, realm.store.newTag(realm.funcDef(params, [])))
     }
   }
   realm.tags.proto = Tag.prototype

@@ -80,7 +80,8 @@ const LIMIT_OF: Partial<Record<TrapCode, LimitName>> = {
   interrupted: 'interrupt',
 }
 
-function thrown(store: Store, e: unknown): unknown {
+function thrown(store: Store, raw: unknown): unknown {
+  const e = store.executor.caught === undefined ? raw : store.executor.caught(raw, store)
   if (e instanceof HostThrow) return e.error
   if (e instanceof Trap) {
     if (e.frames.length === 0) e.frames = store.executor.frames(e, store)

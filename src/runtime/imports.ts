@@ -85,7 +85,7 @@ function fits(reg: TypeRegistry, desc: ImportDesc, ids: readonly number[], x: Ex
 /** The types of a table and a memory as they are now: the present size is the minimum. */
 export const currentTable = (x: TableInst): TableType => ({
   ...x.type,
-  limits: { ...x.type.limits, min: BigInt(x.elems.length) },
+  limits: { ...x.type.limits, min: BigInt(x.size) },
 })
 export const currentMemory = (x: MemInst): MemType => ({
   ...x.type,

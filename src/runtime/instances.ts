@@ -3,9 +3,21 @@
 import { Exhaustion } from '../errors.ts'
 import type { Module } from '../syntax/module.ts'
 import type { DefType } from '../syntax/type-registry.ts'
-import { type FuncType, type GlobalType, isRef, type MemType, type TableType } from '../syntax/types.ts'
+import {
+  F32,
+  F64,
+  type FuncType,
+  type GlobalType,
+  I32,
+  I64,
+  isRef,
+  type MemType,
+  type TableType,
+  V128,
+} from '../syntax/types.ts'
 import { chunks, type Meter } from './metering.ts'
 import type { Store } from './store.ts'
+import { i64, V128Value, type Value } from './values.ts'
 
 /** Code by the calling convention (docs/design.md, "Slots"): argument slots in, the first result slot out, the others in `ret`. */
 // biome-ignore lint/suspicious/noExplicitAny: a slot is a number or any reference
@@ -55,10 +67,11 @@ function freshViews(buffer: ArrayBufferLike, length: number): Views {
   return new FreshViews()
 }
 
+/** A memory. Embedders make one with `Store.newMemory`: its engine may have a class of its own. */
 export class MemInst {
   readonly kind = 'memory'
-  buffer: ArrayBufferLike
-  readonly views: Views
+  private bytes: ArrayBufferLike
+  private readonly bound: Views
   /** Called after each growth with the buffer that was replaced (the same one where it is shared). */
   onGrow: ((old: ArrayBufferLike) => void) | undefined
   /** Asked before each growth that the type allows; false refuses it. */
@@ -76,8 +89,27 @@ export class MemInst {
   ) {
     const max = type.limits.max === undefined ? most : Math.min(most, Number(type.limits.max))
     this.maxPages = max
-    this.buffer = buffer ?? allocate(type, Number(type.limits.min) * 2 ** type.pageSizeLog2, max)
-    this.views = freshViews(this.buffer, this.buffer.byteLength)
+    this.bytes = buffer ?? allocate(type, Number(type.limits.min) * 2 ** type.pageSizeLog2, max)
+    this.bound = freshViews(this.bytes, this.bytes.byteLength)
+  }
+
+  /** What its contents lie in now; growing may replace it. */
+  get buffer(): ArrayBufferLike {
+    return this.bytes
+  }
+
+  set buffer(next: ArrayBufferLike) {
+    this.bytes = next
+  }
+
+  /** Views of the whole memory. */
+  get views(): Views {
+    return this.bound
+  }
+
+  /** What another agent makes the same memory of, where it is shared: `Store.newMemory` takes it. */
+  get handle(): unknown {
+    return this.bytes
   }
 
   get pageSize(): number {
@@ -135,12 +167,13 @@ export class MemInst {
 
   /** Binds the views anew; other agents' growth of a shared memory becomes visible here. */
   rebind(): void {
-    this.views.dv = new DataView(this.buffer)
-    this.views.u8 = new Uint8Array(this.buffer)
+    const { bound, buffer } = this
+    bound.dv = new DataView(buffer)
+    bound.u8 = new Uint8Array(buffer)
     if (this.type.shared) {
-      const length = this.buffer.byteLength
-      this.views.dv = new DataView(this.buffer, 0, length)
-      this.views.u8 = new Uint8Array(this.buffer, 0, length)
+      const length = buffer.byteLength
+      bound.dv = new DataView(buffer, 0, length)
+      bound.u8 = new Uint8Array(buffer, 0, length)
     }
   }
 }
@@ -174,9 +207,10 @@ function allocate(type: MemType, bytes: number, maxPages: number): ArrayBufferLi
   }
 }
 
+/** A table. Embedders make one with `Store.newTable`, and use its methods: its engine may have a class of its own. */
 export class TableInst {
   readonly kind = 'table'
-  /** References; null is the null reference. Replaced never, so that code may keep it. */
+  /** References; null is the null reference. Replaced never, so that code may keep it. For the engines that work on it. */
   readonly elems: unknown[]
   mayGrow: ((size: number, delta: number) => boolean) | undefined
   readonly max: number
@@ -185,9 +219,25 @@ export class TableInst {
     readonly type: TableType,
     most: number,
     init: unknown,
+    elems?: unknown[],
   ) {
     this.max = type.limits.max === undefined ? most : Math.min(most, Number(type.limits.max))
-    this.elems = new Array(Number(type.limits.min)).fill(init)
+    this.elems = elems ?? new Array(Number(type.limits.min)).fill(init)
+  }
+
+  /** How many entries it has now. */
+  get size(): number {
+    return this.elems.length
+  }
+
+  /** The reference at an index below `size`. */
+  get(at: number): unknown {
+    return this.elems[at]
+  }
+
+  /** Replaces the reference at an index below `size` by one of its type. */
+  set(at: number, ref: unknown): void {
+    this.elems[at] = ref
   }
 
   /** Grows by `delta` entries. Gives the old size, or -1. `meter` is that of running code. */
@@ -208,7 +258,10 @@ export class TableInst {
   }
 }
 
-/** A global's value lies in the field of its kind: i32 in lo, i64 in lo and hi, v128 in lo, hi, x2, x3, floats in num, references in ref. */
+/**
+ * A global. Its value lies in the field of its kind: i32 in lo, i64 in lo and hi, v128 in lo, hi, x2, x3, floats in num, references in ref.
+ * Those are for the engines that work on them. Embedders make one with `Store.newGlobal` and use `value`: its engine may have a class of its own.
+ */
 export class GlobalInst {
   readonly kind = 'global'
   lo = 0
@@ -222,6 +275,46 @@ export class GlobalInst {
     // -0.5 keeps the field a double from the start.
     if (!isRef(type.type)) this.num = -0.5
     this.num = 0
+  }
+
+  get value(): Value {
+    switch (this.type.type) {
+      case I32:
+        return this.lo
+      case I64:
+        return i64(this.lo, this.hi)
+      case F32:
+      case F64:
+        return this.num
+      case V128:
+        return new V128Value(Int32Array.of(this.lo, this.hi, this.x2, this.x3))
+      default:
+        return this.ref
+    }
+  }
+
+  /** Also an immutable one's: it is how it gets the value that it has. */
+  set value(v: Value) {
+    switch (this.type.type) {
+      case I32:
+        this.lo = v as number
+        return
+      case I64:
+        this.lo = Number(BigInt.asIntN(32, v as bigint))
+        this.hi = Number((v as bigint) >> 32n)
+        return
+      case F32:
+      case F64:
+        this.num = v as number
+        return
+      case V128: {
+        const [lo, hi, x2, x3] = (v as V128Value).lanes as unknown as [number, number, number, number]
+        Object.assign(this, { lo, hi, x2, x3 })
+        return
+      }
+      default:
+        this.ref = v
+    }
   }
 }
 

@@ -7,10 +7,9 @@ import type { GlobalType } from '../syntax/types.ts'
 import { controlHost, leaving } from './boundary.ts'
 import { evaluate } from './const-expr.ts'
 import { checkImports } from './imports.ts'
-import { type Extern, FuncInst, GlobalInst, MemInst, ModuleInst, TableInst, TagInst } from './instances.ts'
+import { type Extern, FuncInst, ModuleInst } from './instances.ts'
 import { dropData, dropElem, memoryInit, tableInit } from './segments.ts'
 import { checkModuleLimits, type LimitName, type Store } from './store.ts'
-import { writeGlobal } from './values.ts'
 
 /**
  * Instantiates a validated module.
@@ -26,12 +25,23 @@ export function instantiate(
   name?: string,
   created?: (inst: ModuleInst) => void,
 ): ModuleInst {
-  const inst = allocate(store, module, externs)
+  const inst = prepare(store, module, externs)
   inst.name = name
+  const { executor } = store
+  if (executor.instantiate === undefined) {
+    define(inst)
+    addExports(inst)
+  }
+  store.counts.instances++
   created?.(inst)
   try {
-    applySegments(inst)
-    if (module.start !== undefined) inst.funcs[module.start]!.code()
+    if (executor.instantiate !== undefined) {
+      executor.instantiate(inst)
+      addExports(inst)
+    } else {
+      applySegments(inst)
+      if (module.start !== undefined) inst.funcs[module.start]!.code()
+    }
   } catch (e) {
     store.counts.instances--
     throw leaving(store, e)
@@ -39,8 +49,12 @@ export function instantiate(
   return inst
 }
 
-/** Everything up to the segments: nothing imported has been changed yet. */
-function allocate(store: Store, module: Module, externs: readonly (Extern | undefined)[]): ModuleInst {
+function addExports(inst: ModuleInst): void {
+  for (const x of inst.module.exports) inst.exports.set(x.name, externOf(inst, x.kind, x.index))
+}
+
+/** An instance with its imports and functions. */
+function prepare(store: Store, module: Module, externs: readonly (Extern | undefined)[]): ModuleInst {
   const typeIds = store.registry.add(module.recTypes)
   const types = typeIds.map((id) => store.registry.types[id]!)
   checkImports(store.registry, module, types, externs)
@@ -49,17 +63,28 @@ function allocate(store: Store, module: Module, externs: readonly (Extern | unde
   for (const x of externs) addExtern(inst, x!)
   addFuncs(inst)
   store.executor.link(inst)
+  return inst
+}
+
+/** Everything up to the segments: nothing imported has been changed yet. */
+function define(inst: ModuleInst): void {
+  const { store, module } = inst
   try {
-    addMemories(inst)
+    for (const type of module.memories) inst.memories.push(store.newMemory(type))
     addDefinitions(inst)
   } catch (e) {
     if (e instanceof Exhaustion && e.code === 'out of memory')
       throw new LinkError(store.exceed('host memory', e.message))
     throw e instanceof LinkError ? e : leaving(store, e)
   }
-  store.counts.instances++
-  for (const x of module.exports) inst.exports.set(x.name, externOf(inst, x.kind, x.index))
-  return inst
+  adopt(inst)
+}
+
+/** Counts and watches what the instance has defined. */
+export function adopt({ store, module, memories, tables }: ModuleInst): void {
+  for (const x of [...memories, ...tables]) store.watch(x)
+  store.counts.memories += module.memories.length
+  store.counts.tables += module.tables.length
 }
 
 /** @throws LinkError that names the limit, unless `amount` is within it. `what` describes the amount, which is its %. */
@@ -77,6 +102,10 @@ function checkModule(store: Store, module: Module): void {
   limit(store, 'instances', limits.instances, counts.instances + 1, 'instance number %')
   limit(store, 'memories', limits.memories, counts.memories + module.memories.length, 'memory number %')
   limit(store, 'tables', limits.tables, counts.tables + module.tables.length, 'table number %')
+  for (const type of module.memories)
+    limit(store, 'memoryPages', store.memoryPages(type), type.limits.min, 'memory of % pages')
+  for (const { type } of module.tables)
+    limit(store, 'tableElements', limits.tableElements, type.limits.min, 'table of % elements')
 }
 
 function addExtern(inst: ModuleInst, x: Extern): void {
@@ -116,27 +145,13 @@ function addFuncs(inst: ModuleInst): void {
     inst.funcs.push(new FuncInst(inst.types[f.type]!, unlinked, inst, inst.funcs.length))
 }
 
-function addMemories(inst: ModuleInst): void {
-  const { store, module } = inst
-  for (const type of module.memories) {
-    const most = store.memoryPages(type)
-    limit(store, 'memoryPages', most, type.limits.min, 'memory of % pages')
-    const made = new MemInst(type, most)
-    store.watch(made)
-    store.counts.memories++
-    inst.memories.push(made)
-  }
-}
-
 /** Tags, globals, tables and segments, in the order in which constant expressions may refer to them. */
 function addDefinitions(inst: ModuleInst): void {
-  const { module, types, typeIds } = inst
-  for (const t of module.tags) inst.tags.push(new TagInst(types[t.type]!))
+  const { module, store, types, typeIds } = inst
+  for (const t of module.tags) inst.tags.push(store.newTag(types[t.type]!))
   for (const g of module.globals) {
     const type: GlobalType = { ...g.type, type: mapType(g.type.type, typeIds) }
-    const made = new GlobalInst(type)
-    writeGlobal(made, evaluate(inst, g.init))
-    inst.globals.push(made)
+    inst.globals.push(store.newGlobal(type, evaluate(inst, g.init)))
   }
   addTables(inst)
   for (const e of module.elems) inst.elems.push({ refs: elemRefs(inst, e) })
@@ -144,15 +159,9 @@ function addDefinitions(inst: ModuleInst): void {
 }
 
 function addTables(inst: ModuleInst): void {
-  const { store } = inst
-  const most = store.limits.tableElements
   for (const t of inst.module.tables) {
-    limit(store, 'tableElements', most, t.type.limits.min, 'table of % elements')
     const init = t.init === undefined ? null : evaluate(inst, t.init)
-    const made = new TableInst({ ...t.type, elem: mapType(t.type.elem, inst.typeIds) }, most, init)
-    store.watch(made)
-    store.counts.tables++
-    inst.tables.push(made)
+    inst.tables.push(inst.store.newTable({ ...t.type, elem: mapType(t.type.elem, inst.typeIds) }, init))
   }
 }
 

@@ -10,9 +10,10 @@ import {
   MAX_TABLE_SIZE,
 } from '../syntax/limits.ts'
 import type { Module } from '../syntax/module.ts'
-import { TypeRegistry } from '../syntax/type-registry.ts'
-import type { MemType } from '../syntax/types.ts'
-import type { FuncInst, MemInst, ModuleInst, TableInst } from './instances.ts'
+import { type DefType, TypeRegistry } from '../syntax/type-registry.ts'
+import type { GlobalType, HeapType, MemType, TableType } from '../syntax/types.ts'
+import { isOfHeapType } from './gc.ts'
+import { type FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from './instances.ts'
 import { Meter, type MeterOptions } from './metering.ts'
 import type { Value } from './values.ts'
 
@@ -21,10 +22,39 @@ export interface Executor {
   readonly name: string
   /** Gives every function that the instance defines its code; it may be lazy. All imports and definitions of `inst` exist by then. */
   link(inst: ModuleInst): void
+  /** Makes what the module defines, applies the segments and runs the start function, in place of the runtime. `inst` has its imports, which fit, and its functions. */
+  instantiate?(inst: ModuleInst): void
+  /** Makes memories, tables, globals and tags of classes of its own. */
+  readonly entities?: Entities
+  /** What something thrown out of its functions' code is for the runtime: a Trap, an ExnInst, a HostThrow, or what it was. */
+  caught?(e: unknown, store: Store): unknown
   /** Begins a call that can stop and go on, if the engine can do that with this function. */
   start?(func: FuncInst, slots: readonly unknown[]): Execution | undefined
   /** The WebAssembly frames of an error's stack, innermost first. */
   frames(error: Error, store: Store): TrapFrame[]
+}
+
+/** How the entities of a store come to be. Types carry ids of the store's registry. */
+export interface Entities {
+  /** @param handle another agent's `MemInst.handle`, for one that is shared */
+  memory(store: Store, type: MemType, most: number, handle?: unknown): MemInst
+  table(store: Store, type: TableType, most: number, init: unknown): TableInst
+  global(store: Store, type: GlobalType, value: Value): GlobalInst
+  tag(store: Store, def: DefType): TagInst
+  /** Whether a reference that is not null has the heap type. */
+  isOfHeapType(store: Store, ref: unknown, heap: HeapType): boolean
+}
+
+const plainEntities: Entities = {
+  memory: (_store, type, most, handle) => new MemInst(type, most, handle as ArrayBufferLike | undefined),
+  table: (_store, type, most, init) => new TableInst(type, most, init),
+  global: (_store, type, value) => {
+    const made = new GlobalInst(type)
+    made.value = value
+    return made
+  },
+  tag: (_store, def) => new TagInst(def),
+  isOfHeapType: (store, ref, heap) => isOfHeapType(store.registry, ref, heap),
 }
 
 /** Where a call that can stop stands: it can go on, a promise that its host function gave is not settled, or it has ended. */
@@ -139,6 +169,38 @@ export class Store {
     this.deterministic = deterministic
     this.countsDepth = deterministic || limits.callDepth !== undefined
     this.mayGrow = mayGrow
+  }
+
+  private get entities(): Entities {
+    return this.executor.entities ?? plainEntities
+  }
+
+  /**
+   * A new memory of at most `most` pages of its own size, all bytes zero; with `handle`, the memory that this is the `MemInst.handle` of.
+   * @throws Exhaustion where the host has no room for it
+   */
+  newMemory(type: MemType, most = this.memoryPages(type), handle?: unknown): MemInst {
+    return this.entities.memory(this, type, most, handle)
+  }
+
+  /** A new table; every entry is `init`. */
+  newTable(type: TableType, init: unknown = null): TableInst {
+    return this.entities.table(this, type, this.limits.tableElements, init)
+  }
+
+  /** A new global with a value of its type. */
+  newGlobal(type: GlobalType, value: Value): GlobalInst {
+    return this.entities.global(this, type, value)
+  }
+
+  /** A new tag; `def` is a function type without results. */
+  newTag(def: DefType): TagInst {
+    return this.entities.tag(this, def)
+  }
+
+  /** Whether a reference that is not null has the heap type, which carries a registry id where it is concrete. */
+  isOfHeapType(ref: unknown, heap: HeapType): boolean {
+    return this.entities.isOfHeapType(this, ref, heap)
   }
 
   /** The most pages of its own page size that a memory of this type may have here. */

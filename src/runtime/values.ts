@@ -12,7 +12,7 @@ export class V128Value {
 /** number, bigint, V128Value or a reference. */
 export type Value = unknown
 
-const i64 = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo >>> 0)
+export const i64 = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo >>> 0)
 
 export const isFloat = (t: ValType): boolean => t === F32 || t === F64
 
@@ -110,41 +110,8 @@ export function leaveResults(types: readonly ValType[], values: readonly Value[]
   return isRef(t) ? ret.r[0] : isFloat(t) ? values[0] : ret.i[0]
 }
 
-export function readGlobal(g: GlobalInst): Value {
-  switch (g.type.type) {
-    case I32:
-      return g.lo
-    case I64:
-      return i64(g.lo, g.hi)
-    case F32:
-    case F64:
-      return g.num
-    case V128:
-      return new V128Value(Int32Array.of(g.lo, g.hi, g.x2, g.x3))
-    default:
-      return g.ref
-  }
-}
+export const readGlobal = (g: GlobalInst): Value => g.value
 
 export function writeGlobal(g: GlobalInst, v: Value): void {
-  switch (g.type.type) {
-    case I32:
-      g.lo = v as number
-      return
-    case I64:
-      g.lo = Number(BigInt.asIntN(32, v as bigint))
-      g.hi = Number((v as bigint) >> 32n)
-      return
-    case F32:
-    case F64:
-      g.num = v as number
-      return
-    case V128: {
-      const [lo, hi, x2, x3] = (v as V128Value).lanes as unknown as [number, number, number, number]
-      Object.assign(g, { lo, hi, x2, x3 })
-      return
-    }
-    default:
-      g.ref = v
-  }
+  g.value = v
 }

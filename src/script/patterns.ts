@@ -2,9 +2,10 @@
 // by their bits, vectors lane by lane; a host reference is one object per number, so that identity survives the way through WebAssembly.
 import { f32_from_bits, f32_to_bits, f64_from_bits, f64_to_bits } from '../numeric/bits.ts'
 import { ret } from '../numeric/ret.ts'
-import { ArrayInst, StructInst } from '../runtime/gc.ts'
-import { ExnInst, FuncInst } from '../runtime/instances.ts'
+import { ExnInst } from '../runtime/instances.ts'
+import type { Store } from '../runtime/store.ts'
 import { V128Value, type Value } from '../runtime/values.ts'
+import { Heap } from '../syntax/types.ts'
 import type { Const, Nan, Pattern, RefKind } from './script.ts'
 
 /** What `(ref.extern n)` and `(ref.host n)` stand for. */
@@ -48,7 +49,7 @@ export function constValue(c: Const, hosts: HostRefs): Value {
 }
 
 /** Whether a result is what a pattern asks for. */
-export function matchesPattern(p: Pattern, v: Value, hosts: HostRefs): boolean {
+export function matchesPattern(p: Pattern, v: Value, hosts: HostRefs, store: Store): boolean {
   switch (p.kind) {
     case 'const':
       return matchesConst(p.value, v, hosts)
@@ -58,9 +59,9 @@ export function matchesPattern(p: Pattern, v: Value, hosts: HostRefs): boolean {
     case 'lanes':
       return v instanceof V128Value && p.lanes.every((lane, i) => matchesLane(p.shape, lane, v.lanes, i))
     case 'ref':
-      return matchesRef(p.ref, v)
+      return matchesRef(p.ref, v, store)
     case 'either':
-      return p.of.some((one) => matchesPattern(one, v, hosts))
+      return p.of.some((one) => matchesPattern(one, v, hosts, store))
   }
 }
 
@@ -97,27 +98,16 @@ const isNan32 = (nan: Nan, bits: number) =>
 const isNan64 = (nan: Nan, lo: number, hi: number) =>
   nan === 'canonical' ? lo === 0 && (hi & 0x7fffffff) === 0x7ff80000 : (hi & 0x7ff80000) === 0x7ff80000
 
-const isEq = (v: Value) => typeof v === 'number' || v instanceof StructInst || v instanceof ArrayInst
-
-function matchesRef(kind: RefKind, v: Value): boolean {
+function matchesRef(kind: RefKind, v: Value, store: Store): boolean {
+  if (v === null) return kind === 'null'
   switch (kind) {
     case 'null':
-      return v === null
+      return false
     case 'any':
     case 'extern':
-      return v !== null && v !== undefined && !(v instanceof ExnInst)
-    case 'eq':
-      return isEq(v)
-    case 'i31':
-      return typeof v === 'number'
-    case 'struct':
-      return v instanceof StructInst
-    case 'array':
-      return v instanceof ArrayInst
-    case 'func':
-      return v instanceof FuncInst
-    case 'exn':
-      return v instanceof ExnInst
+      return v !== undefined && !(v instanceof ExnInst)
+    default:
+      return store.isOfHeapType(v, Heap[kind])
   }
 }
 

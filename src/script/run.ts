@@ -4,10 +4,10 @@
 import { decode } from '../binary/decode.ts'
 import { CompileError, Exhaustion, InvalidError, LinkError, MalformedError, Trap } from '../errors.ts'
 import { invoke } from '../runtime/boundary.ts'
-import { ExnInst, type Extern, MemInst } from '../runtime/instances.ts'
+import { ExnInst, type Extern } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
 import { type Executor, Store, type StoreLimits } from '../runtime/store.ts'
-import { readGlobal, type Value, valueList } from '../runtime/values.ts'
+import { type Value, valueList } from '../runtime/values.ts'
 import type { Module } from '../syntax/module.ts'
 import { validate } from '../valid/module.ts'
 import { parseScript } from './parse.ts'
@@ -86,7 +86,7 @@ export function runThread(job: ThreadJob, executor: Executor, options: ScriptOpt
   }
   const scope = new Scope(spectest(run.store, options.print ?? (() => {})), job.path)
   for (const { id, memories } of job.shared)
-    scope.instances.set(id, new Map(memories.map((m) => [m.name, new MemInst(m.type, m.maxPages, m.buffer)])))
+    scope.instances.set(id, new Map(memories.map((m) => [m.name, run.store.newMemory(m.type, m.maxPages, m.handle)])))
   run.all(commands, scope)
   return run.result
 }
@@ -276,7 +276,7 @@ class Run {
     if (action.kind === 'get') {
       if (found?.kind !== 'global') throw new Unmet(`no exported global ${action.name}`)
       const values = valueList()
-      values.push(readGlobal(found))
+      values.push(found.value)
       return values
     }
     if (found?.kind !== 'func') throw new Unmet(`no exported function ${action.name}`)
@@ -289,7 +289,8 @@ class Run {
 
   private returns(values: readonly Value[], patterns: readonly Pattern[]): void {
     const good =
-      values.length === patterns.length && values.every((v, i) => matchesPattern(patterns[i]!, v, this.hosts))
+      values.length === patterns.length &&
+      values.every((v, i) => matchesPattern(patterns[i]!, v, this.hosts, this.store))
     if (good) return
     const show = (parts: readonly string[]) => (parts.length === 0 ? 'nothing' : parts.join(', '))
     throw new Unmet(`expected ${show(patterns.map(showPattern))}, got ${show(values.map(showValue))}`)

@@ -1,8 +1,8 @@
 // The host module that the specification's scripts import as "spectest" (specification: interpreter, Scripts, "Spectest host module").
 import { hostFunc } from '../runtime/boundary.ts'
-import { type Extern, GlobalInst, MemInst, TableInst } from '../runtime/instances.ts'
+import type { Extern } from '../runtime/instances.ts'
 import type { Store } from '../runtime/store.ts'
-import { type Value, writeGlobal } from '../runtime/values.ts'
+import type { Value } from '../runtime/values.ts'
 import { F32, F64, FUNCREF, I32, I64, type Limits, type ValType } from '../syntax/types.ts'
 
 const limits = (address: 'i32' | 'i64', min: bigint, max: bigint): Limits => ({ address, min, max })
@@ -39,16 +39,13 @@ export function spectest(store: Store, print: (line: string) => void): Map<strin
     )
   }
   for (const [name, type, value] of GLOBALS) {
-    const made = new GlobalInst({ type, mutable: false })
-    writeGlobal(made, value)
-    out.set(name, made)
+    out.set(name, store.newGlobal({ type, mutable: false }, value))
   }
-  const most = store.limits.tableElements
-  out.set('table', new TableInst({ limits: limits('i32', 10n, 20n), elem: FUNCREF }, most, null))
-  out.set('table64', new TableInst({ limits: limits('i64', 10n, 20n), elem: FUNCREF }, most, null))
+  out.set('table', store.newTable({ limits: limits('i32', 10n, 20n), elem: FUNCREF }))
+  out.set('table64', store.newTable({ limits: limits('i64', 10n, 20n), elem: FUNCREF }))
   for (const shared of [false, true]) {
     const type = { limits: limits('i32', 1n, 2n), shared, pageSizeLog2: 16 }
-    out.set(shared ? 'shared_memory' : 'memory', new MemInst(type, store.memoryPages(type)))
+    out.set(shared ? 'shared_memory' : 'memory', store.newMemory(type))
   }
   return out
 }

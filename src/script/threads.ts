@@ -12,7 +12,7 @@ export interface SharedMemory {
   name: string
   type: MemType
   maxPages: number
-  buffer: ArrayBufferLike
+  handle: unknown
 }
 
 /** A thread for another agent; it can be cloned into one. */
@@ -30,7 +30,7 @@ export interface ThreadJob {
 export const sharedMemories = (exports: ReadonlyMap<string, Extern>): SharedMemory[] =>
   [...exports]
     .filter((x): x is [string, MemInst] => x[1].kind === 'memory' && x[1].type.shared)
-    .map(([name, { type, maxPages, buffer }]) => ({ name, type, maxPages, buffer }))
+    .map(([name, { type, maxPages, handle }]) => ({ name, type, maxPages, handle }))
 
 /** Whether the commands may wait for another thread, which they would do for ever if threads ran one after the other. */
 export function mayWait(commands: readonly Command[]): boolean {

@@ -2,7 +2,8 @@
 // start functions, and what stays of an instantiation that fails.
 import { describe, expect, test } from 'vitest'
 import { ENGINES } from '../../src/presets/engines.ts'
-import { MemInst, TableInst } from '../../src/runtime/instances.ts'
+import type { MemInst } from '../../src/runtime/instances.ts'
+import { Store } from '../../src/runtime/store.ts'
 import { FUNCREF } from '../../src/syntax/types.ts'
 import { type Loaded, load, trapOf } from './load.ts'
 
@@ -131,30 +132,36 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
   })
 
   test('a start function runs once, after the segments, and its trap ends the instantiation', () => {
-    const memory = new MemInst(
-      { limits: { address: 'i32', min: 1n, max: undefined }, shared: false, pageSizeLog2: 16 },
-      10,
-    )
+    const store = new Store(engine)
+    const memory = store.newMemory({
+      limits: { address: 'i32', min: 1n, max: undefined },
+      shared: false,
+      pageSizeLog2: 16,
+    })
     const wat = (body: string) => `(module (import "m" "memory" (memory 1)) (data (i32.const 0) "\\05")
       (func $s (i32.store8 (i32.const 1) (i32.add (i32.load8_u (i32.const 1)) (i32.load8_u (i32.const 0)))) ${body})
       (start $s))`
-    load(engine, wat(''), { imports: { 'm.memory': memory } })
+    load(engine, wat(''), { store, imports: { 'm.memory': memory } })
     expect(memory.views.u8[1]).toBe(5)
-    expect(trapOf(() => load(engine, wat('(unreachable)'), { imports: { 'm.memory': memory } }))).toBe('unreachable')
+    expect(trapOf(() => load(engine, wat('(unreachable)'), { store, imports: { 'm.memory': memory } }))).toBe(
+      'unreachable',
+    )
     expect(memory.views.u8[1]).toBe(10)
   })
 
   test('segments that fit stay when a later one does not', () => {
-    const memory = new MemInst(
-      { limits: { address: 'i32', min: 1n, max: undefined }, shared: false, pageSizeLog2: 16 },
-      10,
-    )
-    const table = new TableInst({ limits: { address: 'i32', min: 4n, max: undefined }, elem: FUNCREF }, 10, null)
+    const store = new Store(engine)
+    const memory = store.newMemory({
+      limits: { address: 'i32', min: 1n, max: undefined },
+      shared: false,
+      pageSizeLog2: 16,
+    })
+    const table = store.newTable({ limits: { address: 'i32', min: 4n, max: undefined }, elem: FUNCREF })
     const wat = `(module (import "m" "memory" (memory 1)) (import "m" "table" (table 4 funcref))
       (func $seven (result i32) (i32.const 7)) (elem (i32.const 1) $seven)
       (data (i32.const 3) "abc") (data (i32.const 65535) "xy"))`
     const imports = { 'm.memory': memory, 'm.table': table }
-    expect(trapOf(() => load(engine, wat, { imports }))).toBe('out of bounds memory access')
+    expect(trapOf(() => load(engine, wat, { store, imports }))).toBe('out of bounds memory access')
     expect([...memory.views.u8.slice(3, 6)]).toEqual([97, 98, 99])
     expect(memory.views.u8[65535]).toBe(0)
     // A function of an instance that failed lives on in the table.
@@ -162,7 +169,7 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
       engine,
       `(module (import "m" "table" (table 4 funcref))
       (func (export "f") (result i32) (call_indirect (result i32) (i32.const 1))))`,
-      { imports },
+      { store, imports },
     )
     expect(user.call('f')).toEqual([7])
   })

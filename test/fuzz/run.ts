@@ -144,8 +144,7 @@ export function runOurs(executor: Executor, s: Subject, way: Way = 'plain'): Tra
     log.push(args.map(show).join(','))
     return [answer(args[0] as number, args[2] as bigint, (n) => driver.back(n))]
   })
-  const x = new GlobalInst({ type: EXTERNREF, mutable: false })
-  writeGlobal(x, THING)
+  const x = store.newGlobal({ type: EXTERNREF, mutable: false }, THING)
   const inst = instantiate(store, s.module, [h, x])
   const func = (name: string) => inst.exports.get(name) as FuncInst
   /** Fuel that was there for the call, and calls so far. */
@@ -214,6 +213,18 @@ function ourState(x: Extern): string {
   if (x instanceof GlobalInst) return show(readGlobal(x))
   if (x instanceof MemInst) return digest(x.buffer)
   if (x instanceof TableInst)
-    return `[${x.elems.map((e) => (e === null ? '-' : e instanceof FuncInst ? `f${Math.max(e.index, 0)}` : e === THING ? 'x' : typeof e === 'number' ? e : 'o')).join('')}]`
+    return `[${Array.from({ length: x.size }, (_, k) => x.get(k))
+      .map((e) =>
+        e === null
+          ? '-'
+          : e instanceof FuncInst
+            ? `f${Math.max(e.index, 0)}`
+            : e === THING
+              ? 'x'
+              : typeof e === 'number'
+                ? e
+                : 'o',
+      )
+      .join('')}]`
   return ''
 }
