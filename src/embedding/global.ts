@@ -1,9 +1,8 @@
 // Global: globals of instances and of the host.
 import type { GlobalInst } from '../runtime/instances.ts'
-import { readGlobal, writeGlobal } from '../runtime/values.ts'
 import { Handle } from './handles.ts'
 import type { Store } from './store.ts'
-import { type GlobalType, typeName, type ValType, type Value, type ValueOf, valType } from './types.ts'
+import { type GlobalType, typeName, type ValType, type ValueOf, valType } from './types.ts'
 import { fromWasm, toWasm } from './values.ts'
 
 /** A global (specification: Appendix, Embedding, Globals). */
@@ -15,12 +14,8 @@ export class Global<const T extends ValType = ValType> extends Handle {
   constructor(store: Store, type: { readonly type: T; readonly mutable?: boolean }, value: ValueOf<T>) {
     super()
     const t = valType(type.type)
-    const inst = store.newGlobal({ type: t, mutable: type.mutable ?? false })
-    writeGlobal(
-      inst,
-      toWasm(store, value, t, () => 'the value of the global'),
-    )
-    this.settle(store, inst)
+    const given = toWasm(store, value, t, () => 'the value of the global')
+    this.settle(store, store.newGlobal({ type: t, mutable: type.mutable ?? false }, given))
   }
 
   get kind(): 'global' {
@@ -32,13 +27,13 @@ export class Global<const T extends ValType = ValType> extends Handle {
   }
 
   get value(): ValueOf<T> {
-    return fromWasm(this.store, readGlobal(this.inst), this.inst.type.type) as ValueOf<T>
+    return fromWasm(this.store, this.inst.value, this.inst.type.type) as ValueOf<T>
   }
 
   /** @throws {TypeError} when it is immutable, or the value does not fit */
   set value(value: ValueOf<T>) {
     if (!this.inst.type.mutable) throw new TypeError('the global is immutable')
-    writeGlobal(this.inst, toWasm(this.store, value, this.inst.type.type, () => 'the value of the global') as Value)
+    this.inst.value = toWasm(this.store, value, this.inst.type.type, () => 'the value of the global')
   }
 
   toString(): string {

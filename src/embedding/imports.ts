@@ -2,9 +2,8 @@
 // what was expected and given, and names that are near.
 import { LinkError } from '../errors.ts'
 import { checkImports, describe, describeExtern, unknownImport } from '../runtime/imports.ts'
-import type { FuncInst, Extern as Inst } from '../runtime/instances.ts'
-import { FuncInst as FuncClass, GlobalInst } from '../runtime/instances.ts'
-import { writeGlobal } from '../runtime/values.ts'
+import type { FuncInst, GlobalInst, Extern as Inst } from '../runtime/instances.ts'
+import { FuncInst as FuncClass } from '../runtime/instances.ts'
 import type { Import } from '../syntax/module.ts'
 import { type DefType, mapType } from '../syntax/type-registry.ts'
 import type { Environments } from './environment.ts'
@@ -135,16 +134,12 @@ function constant(store: Store, i: Import, types: readonly DefType[], value: unk
     type,
     types.map((t) => t.id),
   )
-  const inst = new GlobalInst({ type: own, mutable: false })
   try {
-    writeGlobal(
-      inst,
-      toWasm(store, value, own, () => 'the value'),
-    )
+    const given = toWasm(store, value, own, () => 'the value')
+    return store.inner.newGlobal({ type: own, mutable: false }, given)
   } catch (e) {
     throw e instanceof TypeError ? misfit(i, types, describeValue(value)) : e
   }
-  return inst
 }
 
 function misfit(i: Import, types: readonly DefType[], given: string, message?: string): LinkError {

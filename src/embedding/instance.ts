@@ -174,7 +174,7 @@ export class Instance<H = unknown> extends Handle {
     const shape = [
       `${funcs.length} functions`,
       ...memories.map((m) => `memory of ${m.pages} pages`),
-      ...tables.map((t) => `table of ${t.elems.length} entries`),
+      ...tables.map((t) => `table of ${t.size} entries`),
       `${globals.length} globals`,
       `${module.exports.length} exports`,
     ]

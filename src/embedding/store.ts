@@ -188,7 +188,7 @@ export class Store<T = unknown> {
         ),
       )
     if (buffer !== undefined) checkBuffer(type, buffer, most)
-    const made = new MemInst(type, most, buffer)
+    const made = this.inner.newMemory(type, most, buffer)
     this.inner.watch(made)
     return this.own(made)
   }
@@ -203,14 +203,14 @@ export class Store<T = unknown> {
           `table of ${type.limits.min} elements exceeds the limit of ${most} (tableElements)`,
         ),
       )
-    const made = new TableInst(type, most, init)
+    const made = this.inner.newTable(type, init)
     this.inner.watch(made)
     return this.own(made)
   }
 
   /** @internal */
-  newGlobal(type: syntax.GlobalType): GlobalInst {
-    return this.own(new GlobalInst(type))
+  newGlobal(type: syntax.GlobalType, value: unknown): GlobalInst {
+    return this.own(this.inner.newGlobal(type, value))
   }
 
   /** @internal Begins a call from the host; `leave` ends it. */

@@ -39,19 +39,19 @@ export class Table extends Handle {
 
   /** Its number of entries. */
   get size(): number {
-    return this.inst.elems.length
+    return this.inst.size
   }
 
   /** An entry. @throws {RangeError} beyond its size */
   get(index: number): Value {
     this.check(index)
-    return fromWasm(this.store, this.inst.elems[index], this.inst.type.elem)
+    return fromWasm(this.store, this.inst.get(index), this.inst.type.elem)
   }
 
   /** Sets an entry. @throws {RangeError} beyond its size, {TypeError} for a value that does not fit */
   set(index: number, value: Value): void {
     this.check(index)
-    this.inst.elems[index] = this.reference(value)
+    this.inst.set(index, this.reference(value))
   }
 
   /**

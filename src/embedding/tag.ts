@@ -1,5 +1,5 @@
 // Tag: what kind of exception one is.
-import { TagInst } from '../runtime/instances.ts'
+import type { TagInst } from '../runtime/instances.ts'
 import { typeNames } from '../syntax/types.ts'
 import { Handle } from './handles.ts'
 import type { Store } from './store.ts'
@@ -13,7 +13,7 @@ export class Tag<const P extends readonly ValType[] = readonly ValType[]> extend
   /** @throws {TypeError} for types that do not exist */
   constructor(store: Store, params: P) {
     super()
-    this.settle(store, new TagInst(funcDef(store.inner.registry, params, [])))
+    this.settle(store, store.inner.newTag(funcDef(store.inner.registry, params, [])))
   }
 
   get kind(): 'tag' {

@@ -41,7 +41,7 @@ export class Count {
   }
 
   table(t: TableInst): this {
-    this.add('tables', t, t.elems.length * ENTRY)
+    this.add('tables', t, t.size * ENTRY)
     return this
   }
 

@@ -1,6 +1,6 @@
 // Values of embedders to values of a WebAssembly type and back: numbers wrap as the JavaScript API has it, anything of another kind is a TypeError that
 // says which value it was. References cross as handles (Func, Exception, StructRef, ArrayRef); host values are themselves.
-import { ArrayInst, isOfHeapType, StructInst } from '../runtime/gc.ts'
+import { ArrayInst, StructInst } from '../runtime/gc.ts'
 import { ExnInst, FuncInst } from '../runtime/instances.ts'
 import { V128Value } from '../runtime/values.ts'
 import { topOf } from '../syntax/match.ts'
@@ -86,7 +86,7 @@ function toRef(store: Store, v: unknown, t: ValType, what: What): unknown {
   // Handles of functions and exceptions are host values among the others.
   const aggregate = inner instanceof StructInst || inner instanceof ArrayInst
   const value = aggregate || top === Heap.func || top === Heap.exn ? (inner ?? v) : v
-  if (isOfHeapType(registry, value, heap)) return value
+  if (store.inner.isOfHeapType(value, heap)) return value
   throw mismatch(what, `a value of type ${typeName(t)}`, v)
 }
 
