@@ -43,6 +43,7 @@ function sharedBuffer(mem: MemInst): ArrayBufferLike {
 
 /** The memory's buffer for JavaScript. */
 export function bufferOf(mem: MemInst): ArrayBufferLike {
+  if (mem.detaches) return mem.buffer
   if (mem.type.shared) return sharedBuffer(mem)
   // Only a buffer that has been seen has to be detached.
   mem.onGrow ??= (old) => {

@@ -78,6 +78,8 @@ export class MemInst {
   mayGrow: ((pages: number, delta: number) => boolean) | undefined
   /** Whether it is a trap, rather than -1, when the host has no memory for a growth that is allowed. */
   mustGrow = false
+  /** Whether growing detaches the old buffer by itself. */
+  readonly detaches: boolean = false
   /** Largest size in pages that it may reach. */
   readonly maxPages: number
 
@@ -140,7 +142,7 @@ export class MemInst {
   }
 
   /** false where the host has not that much. */
-  private resize(bytes: number, meter?: Meter): boolean {
+  protected resize(bytes: number, meter?: Meter): boolean {
     const { buffer } = this
     if (this.type.shared) return growShared(buffer as SharedArrayBuffer, bytes)
     let next: ArrayBuffer
@@ -242,10 +244,16 @@ export class TableInst {
 
   /** Grows by `delta` entries. Gives the old size, or -1. `meter` is that of running code. */
   grow(delta: number, init: unknown, meter?: Meter): number {
-    const old = this.elems.length
+    const old = this.size
     const { max } = this.type.limits
     if (max !== undefined && delta > Number(max) - old) return -1
     if (this.mayGrow?.(old, delta) === false || delta > this.max - old) return -1
+    return this.extend(delta, init, meter) ? old : -1
+  }
+
+  /** false where the host has not that much. */
+  protected extend(delta: number, init: unknown, meter?: Meter): boolean {
+    const old = this.elems.length
     try {
       chunks(delta, meter, (at, end) => {
         for (let i = at; i < end; i++) this.elems.push(init)
@@ -254,7 +262,7 @@ export class TableInst {
       this.elems.length = old
       throw e
     }
-    return old
+    return true
   }
 }
 

@@ -12,6 +12,9 @@ export interface DefType {
   /** The ids of its supertypes from the root to itself; `supers[depth] === id`. */
   readonly supers: readonly number[]
   readonly depth: number
+  /** The id of its recursive group's first type, and how many types that has. */
+  readonly group: number
+  readonly groupSize: number
 }
 
 /** Replaces a module's type index inside `t` by the registry id that `ids` gives for it. */
@@ -104,10 +107,10 @@ export class TypeRegistry {
     for (let i = 0; i < group.length; i++) ids.push(first + i)
     if (known !== undefined) return
     this.groups.set(key, first)
-    for (let i = 0; i < group.length; i++) this.define(group[i]!, first + i, ids)
+    for (let i = 0; i < group.length; i++) this.define(group[i]!, first + i, ids, first, group.length)
   }
 
-  private define(sub: SubType, id: number, ids: readonly number[]): void {
+  private define(sub: SubType, id: number, ids: readonly number[], group: number, groupSize: number): void {
     const supers = sub.supers.map((index) => ids[index]!)
     const parent = supers.length > 0 ? this.types[supers[0]!]! : undefined
     const display = parent ? [...parent.supers, id] : [id]
@@ -116,6 +119,8 @@ export class TypeRegistry {
       sub: { final: sub.final, supers, comp: mapComp(sub.comp, ids) },
       supers: display,
       depth: display.length - 1,
+      group,
+      groupSize,
     })
   }
 }

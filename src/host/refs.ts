@@ -1,0 +1,253 @@
+// Functions and exceptions of a store on both sides: each FuncInst has one native function and each native function one FuncInst, the same for
+// exceptions and tags, so that identity holds whichever way a reference came. What a store's instances have in common is kept here.
+import { Crash, Trap } from '../errors.ts'
+import { ExnInst, FuncInst, HostThrow, type ModuleInst, type TagInst } from '../runtime/instances.ts'
+import type { Store } from '../runtime/store.ts'
+import { getValue, newSlots, putValue, slotsOf, type Value } from '../runtime/values.ts'
+import { topOf } from '../syntax/match.ts'
+import type { DefType } from '../syntax/type-registry.ts'
+import { Heap, heapOf, isRef, slotCount, type ValType } from '../syntax/types.ts'
+import { incoming, listener, outgoing, type RefMap } from './bridge.ts'
+import { nativeTrap } from './errors.ts'
+import type { NativeException, NativeFunction, NativeModule } from './native.ts'
+import { host, plain, run, Synth } from './synth.ts'
+
+const realms = new WeakMap<Store, Realm>()
+export function realmOf(store: Store): Realm {
+  let found = realms.get(store)
+  if (found === undefined) {
+    found = new Realm(store)
+    realms.set(store, found)
+  }
+  return found
+}
+
+/** An entity that this engine has not made. */
+export const foreign = (what: string): TypeError =>
+  new TypeError(`a ${what} that the host engine has not made: make it with its store's methods`)
+
+/** A host function's code; what it throws passes through the host's frames. */
+function guarded(realm: Realm, func: FuncInst): NativeFunction {
+  // Tests and debuggers may replace the code, so it is read at each call.
+  switch (func.type.params.length) {
+    case 0:
+      return () => {
+        try {
+          return func.code()
+        } catch (e) {
+          throw realm.thrown(e)
+        }
+      }
+    case 1:
+      return (a) => {
+        try {
+          return func.code(a)
+        } catch (e) {
+          throw realm.thrown(e)
+        }
+      }
+    default:
+      return (...slots) => {
+        try {
+          return func.code(...slots)
+        } catch (e) {
+          throw realm.thrown(e)
+        }
+      }
+  }
+}
+
+/** The parts of one store that the host's WebAssembly knows. */
+export class Realm implements RefMap {
+  /** Instances, so that functions and frames lead back to them. */
+  private instances: WeakRef<ModuleInst>[] = []
+  private readonly natives = new WeakMap<FuncInst, NativeFunction>()
+  private readonly funcs = new WeakMap<object, FuncInst>()
+  private readonly nativeTags = new WeakMap<TagInst, object>()
+  private tags: WeakRef<TagInst>[] = []
+  private readonly exceptions = new WeakMap<ExnInst, object>()
+  private readonly exns = new WeakMap<object, ExnInst>()
+  /** Modules that import one function of a type, for finding out whether a function has it. */
+  private readonly probes = new WeakMap<DefType, NativeModule>()
+
+  constructor(readonly store: Store) {}
+
+  addInstance(inst: ModuleInst): void {
+    if (this.instances.length > 64) this.instances = this.instances.filter((r) => r.deref() !== undefined)
+    this.instances.push(new WeakRef(inst))
+  }
+
+  /** Instances that are alive, the newest first. */
+  *living(): Iterable<ModuleInst> {
+    for (let k = this.instances.length - 1; k >= 0; k--) {
+      const inst = this.instances[k]!.deref()
+      if (inst !== undefined) yield inst
+    }
+  }
+
+  has(func: FuncInst): boolean {
+    return this.natives.has(func)
+  }
+
+  /** Says which native function a FuncInst is. */
+  bind(func: FuncInst, made: NativeFunction): void {
+    this.natives.set(func, made)
+    this.funcs.set(made, func)
+    const { registry } = this.store
+    if (func.module === undefined) return
+    func.code = (...slots) => {
+      func.code = outgoing(registry, func.def, made, this)
+      return func.code(...slots)
+    }
+  }
+
+  /** The native function of a function. */
+  nativeOf(func: FuncInst): NativeFunction {
+    let made = this.natives.get(func)
+    if (made === undefined) {
+      if (func.module !== undefined) throw new Crash(`function ${func.index} is not exported by its instance`)
+      made = incoming(this.store.registry, func.def, this.listenerOf(func))
+      this.natives.set(func, made)
+      this.funcs.set(made, func)
+    }
+    return made
+  }
+
+  /** What the host calls for a host function. */
+  listenerOf(func: FuncInst): NativeFunction {
+    return listener(this.store.registry, func.def, guarded(this, func), this)
+  }
+
+  /** The function of a native one, which may be one of an instance that nothing has exported. */
+  funcOf(made: NativeFunction): FuncInst {
+    const found = this.funcs.get(made) ?? this.unexported(made)
+    if (found === undefined) throw new Crash(`a function that no instance of this store has: ${made.name}`)
+    return found
+  }
+
+  private unexported(made: NativeFunction): FuncInst | undefined {
+    const index = Number(made.name)
+    for (const inst of this.living()) {
+      const func = inst.funcs[index]
+      if (func?.module !== inst || this.natives.has(func) || func.type.params.length !== made.length) continue
+      if (!this.isOfType(made, func.def)) continue
+      this.bind(func, made)
+      return func
+    }
+    return undefined
+  }
+
+  private isOfType(made: NativeFunction, def: DefType): boolean {
+    let probe = this.probes.get(def)
+    if (probe === undefined) {
+      const synth = new Synth(this.store.registry)
+      synth.importFunc('f', synth.def(def))
+      probe = synth.compile()
+      this.probes.set(def, probe)
+    }
+    try {
+      run(probe, { f: made })
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  toNative(ref: unknown, kind: 'func' | 'exn'): unknown {
+    if (ref === null) return null
+    return kind === 'func' ? this.nativeOf(ref as FuncInst) : this.thrown(ref)
+  }
+
+  fromNative(ref: unknown, kind: 'func' | 'exn'): unknown {
+    if (ref === null) return null
+    return kind === 'func' ? this.funcOf(ref as NativeFunction) : (this.exnOf(ref) ?? new HostThrow(ref))
+  }
+
+  bindTag(tag: TagInst, made: object): void {
+    this.nativeTags.set(tag, made)
+    if (this.tags.length > 64) this.tags = this.tags.filter((r) => r.deref() !== undefined)
+    this.tags.push(new WeakRef(tag))
+  }
+
+  nativeTag(tag: TagInst): object {
+    const made = this.nativeTags.get(tag)
+    if (made === undefined) throw foreign('tag')
+    return made
+  }
+
+  /** What the host is to throw for what a function of the runtime has thrown. */
+  thrown(e: unknown): unknown {
+    if (e instanceof Trap) return nativeTrap(e)
+    if (!(e instanceof ExnInst)) return e
+    let made = this.exceptions.get(e)
+    if (made === undefined) {
+      made = this.exception(e)
+      this.exceptions.set(e, made)
+      this.exns.set(made, e)
+    }
+    return made
+  }
+
+  private exception(e: ExnInst): object {
+    const { Exception } = host()
+    if (Exception === undefined) throw new Crash("the host's WebAssembly has no exceptions")
+    let at = 0
+    const payload = e.tag.type.params.map((t) => {
+      const v = getValue(e.payload, at, t)
+      at += slotCount(t)
+      return this.toJS(v, t)
+    })
+    return new Exception(this.nativeTag(e.tag), payload)
+  }
+
+  /** The exception of a native one; undefined for anything else. */
+  exnOf(made: unknown): ExnInst | undefined {
+    const { Exception } = host()
+    if (Exception === undefined || !(made instanceof Exception)) return undefined
+    const known = this.exns.get(made)
+    if (known !== undefined) return known
+    const found = this.read(made)
+    this.exns.set(made, found)
+    this.exceptions.set(found, made)
+    return found
+  }
+
+  private read(made: NativeException): ExnInst {
+    for (let k = this.tags.length - 1; k >= 0; k--) {
+      const tag = this.tags[k]!.deref()
+      const own = tag && this.nativeTags.get(tag)
+      if (own === undefined || !made.is(own)) continue
+      const { params } = tag!.type
+      const payload = newSlots(slotsOf(params))
+      let at = 0
+      for (let p = 0; p < params.length; p++)
+        at = putValue(payload, at, params[p]!, this.argument(made, own, p, params[p]!))
+      return new ExnInst(tag!, payload)
+    }
+    throw new Crash('an exception with a tag that no instance of this store has')
+  }
+
+  private argument(made: NativeException, tag: object, index: number, t: ValType): Value {
+    return this.fromJS(made.getArg(tag, index), t)
+  }
+
+  /** A value in the host's form, for types that JavaScript has values of. */
+  toJS(v: Value, t: ValType): unknown {
+    return v instanceof FuncInst && this.isFunc(t) ? this.nativeOf(v) : v
+  }
+
+  fromJS(v: unknown, t: ValType): Value {
+    return typeof v === 'function' && this.isFunc(t) ? this.funcOf(v as NativeFunction) : v
+  }
+
+  /** Whether references of the type are functions. */
+  isFunc(t: ValType): boolean {
+    return isRef(t) && topOf(this.store.registry, heapOf(t)) === Heap.func
+  }
+
+  /** A type of this store's registry. */
+  funcType(params: readonly ValType[], results: readonly ValType[]): DefType {
+    const { registry } = this.store
+    return registry.types[registry.add([[{ final: true, supers: [], comp: plain(params, results) }]])[0]!]!
+  }
+}
