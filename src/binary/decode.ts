@@ -25,19 +25,20 @@ import { globalType, memType, recType, reference, tableType, valType } from './t
 /** Section ids in the order in which sections stand. */
 export const SECTION_ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11] as const
 
-type Building = { -readonly [K in keyof Module]: Module[K] } & { typeIndices: number[] }
+type Building = { -readonly [K in keyof Module]: Module[K] } & { typeIndices: number[]; known: boolean }
 
 /**
  * Decodes a module in binary format.
  * @param bytes the whole module; it is kept, not copied
+ * @param known whether these bytes are known to be a valid module: then bodies are not read, only found
  * @throws MalformedError with the byte offset and the specification's wording
  */
-export function decode(bytes: Uint8Array): Module {
+export function decode(bytes: Uint8Array, known = false): Module {
   if (bytes.length > limit.MAX_MODULE_SIZE)
     throw malformed(`module too large: ${bytes.length} bytes, at most ${limit.MAX_MODULE_SIZE}`, 0)
   const r = new CodeReader({ bytes, start: 0, end: bytes.length })
   header(r)
-  const m = empty(bytes)
+  const m = empty(bytes, known)
   const customs: Custom[] = []
   let last = 0
   while (!r.done) {
@@ -82,7 +83,8 @@ function header(r: CodeReader): void {
   if (version !== 1) throw malformed('unknown binary version', 4)
 }
 
-const empty = (bytes: Uint8Array): Building => ({
+const empty = (bytes: Uint8Array, known: boolean): Building => ({
+  known,
   bytes,
   recTypes: [],
   types: [],
@@ -103,7 +105,7 @@ const empty = (bytes: Uint8Array): Building => ({
 
 /** The checks across sections. */
 function finish(m: Building, r: CodeReader): Module {
-  const { typeIndices, ...module } = m
+  const { typeIndices, known: _, ...module } = m
   if (typeIndices.length !== m.funcs.length)
     throw malformed('function and code section have inconsistent lengths', r.end)
   if (m.dataCount !== undefined && m.dataCount !== m.datas.length)
@@ -199,6 +201,7 @@ function export_(r: CodeReader): Export {
 // Shared, so that millions of empty segments cost little.
 const PASSIVE = { kind: 'passive' } as const
 const DECLARATIVE = { kind: 'declarative' } as const
+const NO_LOCALS: readonly LocalRun[] = []
 const NO_FUNCS: Elem['init'] = { kind: 'funcs', funcs: new Uint32Array(0) }
 
 function elem(r: CodeReader): Elem {
@@ -255,26 +258,36 @@ function codeSection(r: CodeReader, m: Building): void {
   const onOp = (op: Op) => {
     if (dataUse < 0 && usesData(op)) dataUse = r.at
   }
-  const bodies = vector(r, 'functions', limit.MAX_FUNCS, () => func(r, onOp))
-  m.funcs = bodies.map(({ locals, body }, i): Func => ({ type: m.typeIndices[i] ?? 0, locals, body }))
+  const { known, typeIndices } = m
+  let next = 0
+  m.funcs = vector(r, 'functions', limit.MAX_FUNCS, () => func(r, typeIndices[next++] ?? 0, known, onOp))
   if (dataUse >= 0 && m.dataCount === undefined) throw malformed('data count section required', dataUse)
 }
 
-function func(r: CodeReader, onOp: (op: Op) => void): Omit<Func, 'type'> {
+function func(r: CodeReader, type: number, known: boolean, onOp: (op: Op) => void): Func {
   const at = r.pos
   const size = r.length()
   if (size > limit.MAX_BODY_SIZE)
     throw malformed(`function body too large: ${size} bytes, at most ${limit.MAX_BODY_SIZE}`, at)
   const start = r.pos
   const locals = localRuns(r)
+  if (known) return { type, locals, body: rest(r, start + size) }
   const body = skipExpr(r, onOp)
   if (r.pos !== start + size) throw malformed('section size mismatch', start)
-  return { locals, body }
+  return { type, locals, body }
 }
 
-function localRuns(r: CodeReader): LocalRun[] {
+/** The bytes up to `end`, unread. */
+function rest(r: CodeReader, end: number): Code {
+  const start = r.pos
+  r.pos = end
+  return { bytes: r.bytes, start, end }
+}
+
+function localRuns(r: CodeReader): readonly LocalRun[] {
   const at = r.pos
   const n = r.length()
+  if (n === 0) return NO_LOCALS
   const runs: LocalRun[] = []
   let total = 0
   for (let i = 0; i < n; i++) {

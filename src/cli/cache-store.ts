@@ -90,8 +90,16 @@ export function writeEntry(name: string, content: Uint8Array): boolean {
     renameSync(temporary, join(dir, name + SUFFIX))
     return true
   } catch {
-    rmSync(temporary, { force: true })
+    discard(temporary)
     return false
+  }
+}
+
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // It was not there.
   }
 }
 

@@ -3,13 +3,18 @@ import { readFileSync } from 'node:fs'
 import { decode } from '../binary/decode.ts'
 import type { Module } from '../syntax/module.ts'
 import { validate } from '../valid/module.ts'
+import { CODE_FROM, contentHash, knownValid, noteValid } from './code-cache.ts'
 import { Failure, systemFailure } from './failure.ts'
 import { beginProgress } from './progress.ts'
+
+const OWN = 1 << 16
 
 /** The bytes of a file, or of standard input for `-`. */
 export function readBytes(path: string): Uint8Array {
   try {
-    return new Uint8Array(readFileSync(path === '-' ? 0 : path))
+    const bytes = readFileSync(path === '-' ? 0 : path)
+    // Small buffers share their memory with others; large ones need not be copied.
+    return bytes.length < OWN ? new Uint8Array(bytes) : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   } catch (e) {
     throw systemFailure(path === '-' ? 'standard input' : path, e)
   }
@@ -34,4 +39,28 @@ export async function loadModule(path: string): Promise<Module> {
   const module = decode(await moduleBytes(path))
   validate(module)
   return module
+}
+
+/** A module that is to run, and what stands for its contents where keeping its code pays. */
+export interface Loaded {
+  module: Module
+  content: string | undefined
+}
+
+/** The same for a module that is to run: one that has been found valid before is not validated again. */
+export async function loadCached(path: string): Promise<Loaded> {
+  const bytes = await moduleBytes(path)
+  if (bytes.length < CODE_FROM) {
+    const module = decode(bytes)
+    validate(module)
+    return { module, content: undefined }
+  }
+  const content = contentHash(bytes)
+  const known = knownValid(content, bytes.length)
+  const module = decode(bytes, known)
+  if (!known) {
+    validate(module)
+    noteValid(content, bytes.length)
+  }
+  return { module, content }
 }

@@ -20,6 +20,28 @@ export interface RunOptions {
   cache?: boolean
 }
 
+/** Options that only concern what the program sees, or where code comes from. */
+const OUTSIDE: readonly (keyof RunOptions)[] = [
+  'engine',
+  'dir',
+  'mapdir',
+  'volume',
+  'env',
+  'envInherit',
+  'forwardHostEnv',
+  'invoke',
+  'argv0',
+  'stdin',
+  'tcplisten',
+  'cache',
+]
+
+/** The other options as text: code made under some is not used under others. */
+export function variantOf(o: RunOptions): string {
+  const others = Object.entries(o).filter(([name]) => !OUTSIDE.some((k) => k === name))
+  return JSON.stringify(others.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 interface Folder {
   option: string
   host: string

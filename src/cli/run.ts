@@ -1,4 +1,5 @@
 // `anywasm run`: instantiates a module with WASI and starts it, or calls one of its exports.
+import { keepers } from '../compiler/kept.ts'
 import { invoke } from '../runtime/boundary.ts'
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
@@ -8,39 +9,54 @@ import type { Module } from '../syntax/module.ts'
 import { typeNames } from '../syntax/types.ts'
 import { ExitStatus } from '../wasi/context.ts'
 import { WASI } from '../wasi/wasi.ts'
+import { CodeCache } from './code-cache.ts'
 import { loadEngine } from './engine.ts'
 import { EXIT, explain, Failure } from './failure.ts'
 import { externs, facade, sharedMemory } from './link.ts'
-import { loadModule } from './load.ts'
+import { loadCached, loadModule } from './load.ts'
 import { writeOut } from './output.ts'
 import { endProgress } from './progress.ts'
-import { listeners, type RunOptions, wasiOptions } from './run-options.ts'
+import { listeners, type RunOptions, variantOf, wasiOptions } from './run-options.ts'
 import { didYouMean } from './suggest.ts'
 
 /** Runs a program and gives its exit code. */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<number> {
   const engine = await loadEngine(options.engine)
   let module: Module | undefined
+  let code: CodeCache | undefined
   try {
-    module = await loadModule(file)
+    const loaded =
+      options.cache === false ? { module: await loadModule(file), content: undefined } : await loadCached(file)
+    module = loaded.module
     const store = new Store(engine)
     const shared = sharedMemory(module)
     if (shared !== undefined && options.invoke === undefined) {
       const { runThreads } = await import('./threads.ts')
       endProgress()
-      const code = { bytes: module.bytes, engine: options.engine, file }
-      return await runThreads(store, code, shared, wasiOptions(file, args, options))
+      const program = { bytes: module.bytes, engine: options.engine, file }
+      return await runThreads(store, program, shared, wasiOptions(file, args, options))
     }
     endProgress()
     const programArgs = options.invoke === undefined ? args : []
     const sockets = await listeners(options.tcplisten)
     const wasi = new WASI({ ...wasiOptions(file, programArgs, options), sockets })
+    code = keepCode(module, loaded.content, options)
     const inst = instantiate(store, module, externs(store, module, wasi.getImportObject()), file)
     if (options.invoke !== undefined) return await invokeExport(store, inst, wasi, options.invoke, args)
     return start(store, inst, wasi, file)
   } catch (e) {
     throw explain(e, file, module && (await import('../binary/name-section.ts')).decodeNames(module))
+  } finally {
+    code?.save()
   }
+}
+
+/** Has the compiler use and keep the code of the functions that are called, where that pays. */
+function keepCode(module: Module, content: string | undefined, options: RunOptions): CodeCache | undefined {
+  if (content === undefined || (options.engine !== 'auto' && options.engine !== 'compiler')) return undefined
+  const cache = new CodeCache(content, variantOf(options))
+  keepers.set(module, cache)
+  return cache
 }
 
 const MOST_NAMES = 8

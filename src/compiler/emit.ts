@@ -7,15 +7,26 @@ export type Generated = (...slots: any[]) => any
 /** Lines of the enclosing function before the source's first line, as stack traces count them. */
 export const LINES_BEFORE = 4
 
+/** Makes a function of what it refers to, by name. */
+export type Factory = (named: Record<string, unknown>) => Generated
+
 /**
+ * The body of a factory, whose parameter is `$`. The function's source begins in its second line.
  * @param source the source of one function
  * @param names what it refers to
- * @param value gives the value of such a name
  */
-export function emit(source: string, names: readonly string[], value: (name: string) => unknown): Generated {
+export function factoryBody(source: string, names: readonly string[]): string {
   const constants = names.length === 0 ? '' : `const {${names.join(',')}}=$;`
-  const bound = Object.fromEntries(names.map((n) => [n, value(n)]))
-  return new Function('$', `"use strict";${constants}\nreturn ${source}`)(bound) as Generated
+  return `"use strict";${constants}\nreturn ${source}`
+}
+
+/** @param value gives the value of a name */
+export function bind(factory: Factory, names: readonly string[], value: (name: string) => unknown): Generated {
+  return factory(Object.fromEntries(names.map((n) => [n, value(n)])))
+}
+
+export function emit(source: string, names: readonly string[], value: (name: string) => unknown): Generated {
+  return bind(new Function('$', factoryBody(source, names)) as Factory, names, value)
 }
 
 /** Whether this host lets us generate code. */

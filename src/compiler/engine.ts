@@ -20,12 +20,13 @@ import * as wideArithmetic from '../numeric/wide.ts'
 import * as aggregates from '../runtime/aggregates.ts'
 import * as atomics from '../runtime/atomics.ts'
 import { newArray, structLayout } from '../runtime/gc.ts'
-import { ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
+import { type Callable, ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
 import * as segments from '../runtime/segments.ts'
 import type { Executor, Store } from '../runtime/store.ts'
 import { newSlots } from '../runtime/values.ts'
-import { emit, LINES_BEFORE } from './emit.ts'
+import { bind, emit, type Generated, LINES_BEFORE } from './emit.ts'
 import { FuncCompiler } from './func.ts'
+import { keepers } from './kept.ts'
 
 const trap = (code: TrapCode) => (): never => {
   throw new Trap(code)
@@ -69,30 +70,40 @@ const shared: Record<string, unknown> = {
 
 /** Instances by number, so that a stack trace's function names lead back to them. */
 const instances: WeakRef<ModuleInst>[] = []
-/** Instruction offsets by line, per compiled function. */
-const offsets = new WeakMap<FuncInst, readonly number[]>()
+/** Instruction offsets by line, per compiled function, and the row of the line before them. */
+const offsets = new WeakMap<FuncInst, { offsets: ArrayLike<number>; row: number }>()
 
 export const compiler: Executor = {
   name: 'compiler',
   link(inst) {
     const number = instances.push(new WeakRef(inst)) - 1
     const resolve = resolver(inst)
-    for (let i = inst.importedFuncs; i < inst.funcs.length; i++) {
-      const func = inst.funcs[i]!
-      func.code = (...slots) => {
-        compileFunc(inst, func, `$${number}_${i}`, resolve)
-        return func.code(...slots)
-      }
+    // One for all, since modules have many functions and few are called; callers call it as a method.
+    const lazy: Callable = function (this: FuncInst, ...slots: unknown[]) {
+      compileFunc(inst, this, `$${number}_${this.index}`, resolve)
+      return this.code(...slots)
     }
+    for (let i = inst.importedFuncs; i < inst.funcs.length; i++) inst.funcs[i]!.code = lazy
   },
   frames,
 }
 
 function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (name: string) => unknown): void {
+  const keeper = keepers.get(inst.module)
+  const kept = keeper?.find(func.index, id)
+  if (kept !== undefined) {
+    offsets.set(func, kept)
+    install(func, bind(kept.factory, kept.names, resolve), kept.hasTailCall)
+    return
+  }
   const compiled = new FuncCompiler(inst, func).compile(id)
-  offsets.set(func, compiled.offsets)
-  const body = emit(compiled.source, compiled.names, resolve)
-  if (!compiled.hasTailCall) func.code = body
+  keeper?.keep(func.index, id, compiled)
+  offsets.set(func, { offsets: compiled.offsets, row: LINES_BEFORE })
+  install(func, emit(compiled.source, compiled.names, resolve), compiled.hasTailCall)
+}
+
+function install(func: FuncInst, body: Generated, hasTailCall: boolean): void {
+  if (!hasTailCall) func.code = body
   else {
     func.tail = body
     func.code = (...slots) => finish(body(...slots))
@@ -103,7 +114,8 @@ function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (nam
 function finish(result: unknown): unknown {
   let first = result
   for (let f = ret.tail as FuncInst | undefined; f !== undefined; f = ret.tail as FuncInst | undefined) {
-    const args = ret.args as [null, ...unknown[]]
+    const args = ret.args as [unknown, ...unknown[]]
+    args[0] = f
     ret.tail = undefined
     first = Function.prototype.call.apply(f.tail ?? f.code, args)
   }
@@ -164,7 +176,8 @@ function frames(error: Error): TrapFrame[] {
     if (!inst) continue
     const index = Number(at[2])
     const row = /<anonymous>:(\d+):/.exec(line)
-    const offset = row ? (offsets.get(inst.funcs[index]!)?.[Number(row[1]) - LINES_BEFORE - 1] ?? -1) : -1
+    const known = offsets.get(inst.funcs[index]!)
+    const offset = (row && known?.offsets[Number(row[1]) - known.row - 1]) ?? -1
     out.push({ module: inst.name, func: index, name: undefined, offset })
   }
   return out
