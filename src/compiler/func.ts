@@ -18,6 +18,7 @@ import {
   REF,
   refType,
   slotCount,
+  V128,
   type ValType,
 } from '../syntax/types.ts'
 import { aggregate } from './aggregates.ts'
@@ -26,9 +27,24 @@ import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { asCondition, condition, type Emitter, operator } from './inline.ts'
 import { access, bulk } from './memory.ts'
-import { expr, int, kindOf, lane, name, Operands, type Value, zero } from './operands.ts'
+import {
+  expr,
+  F32X4,
+  F64X2,
+  type Form,
+  int,
+  isVector,
+  kindOf,
+  lane,
+  name,
+  Operands,
+  slotsOf,
+  type Value,
+  zero,
+} from './operands.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
 import { vector } from './vector.ts'
+import { toFloats, Votes } from './vector-floats.ts'
 
 /** A control frame. */
 export interface Frame {
@@ -67,7 +83,10 @@ export interface Compiled {
 
 export class FuncCompiler implements Emitter {
   readonly r: CodeReader
-  readonly ops = new Operands((code) => this.line(code))
+  readonly ops = new Operands(
+    (code) => this.line(code),
+    (name) => this.use(name),
+  )
   private readonly lines: string[] = []
   private readonly offsets: number[] = []
   private readonly names = new Set<string>()
@@ -84,10 +103,13 @@ export class FuncCompiler implements Emitter {
   /** Whether the body leaves a tail call in `ret`. */
   hasTailCall = false
   private labels = 0
+  private readonly votes = new Votes()
 
+  /** @param forms the v128 locals to hold as floats; compile() finds them, where there are none given, by compiling once without */
   constructor(
     readonly inst: ModuleInst,
     private readonly func: FuncInst,
+    private readonly forms: ReadonlyMap<number, Form> = new Map(),
   ) {
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
@@ -100,6 +122,7 @@ export class FuncCompiler implements Emitter {
     }
     func.type.params.forEach(local)
     for (const run of locals) for (let k = 0; k < run.count; k++) local(mapType(run.type, inst.typeIds))
+    for (const [index, form] of forms) this.localTypes[index] = form
   }
 
   readonly line = (code: string): void => {
@@ -142,10 +165,25 @@ export class FuncCompiler implements Emitter {
   compile(id: string): Compiled {
     const { type } = this.func
     this.enter('func', [], type.results, -1)
+    for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
     while (this.frames.length > 0) this.step(this.r.op())
-    const params = type.params.flatMap((_, k) => this.localNames(k))
+    const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
+    if (forms.size !== this.forms.size) return new FuncCompiler(this.inst, this.func, forms).compile(id)
+    const params = type.params.flatMap((t, k) =>
+      Array.from({ length: slotCount(t) }, (_, j) => `l${this.localSlots[k]! + j}`),
+    )
     const source = `function ${id}(${params.join(',')}){${this.declarations()}\n${this.lines.join('\n')}\n}`
     return { source, names: [...this.names], offsets: this.offsets, hasTailCall: this.hasTailCall }
+  }
+
+  /** Parameters come as slots; those that are held as floats are made so first. */
+  private raiseParam(index: number, form: Form): void {
+    const [a, b, c, d] = [0, 1, 2, 3].map((k) => `l${this.localSlots[index]! + k}`)
+    if (form === F32X4) for (const v of [a, b, c, d]) this.line(`${v}=${this.use('f32_from_bits')}(${v})`)
+    else {
+      this.line(`${a}=${this.use('f64_from_bits')}(${a},${b})`)
+      this.line(`${b}=f64_from_bits(${c},${d})`)
+    }
   }
 
   private declarations(): string {
@@ -159,7 +197,7 @@ export class FuncCompiler implements Emitter {
 
   private localNames(index: number): string[] {
     const slot = this.localSlots[index]!
-    return Array.from({ length: slotCount(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
+    return Array.from({ length: slotsOf(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
   }
 
   private step(op: Op): void {
@@ -257,6 +295,7 @@ export class FuncCompiler implements Emitter {
   /** Puts every value into variables; parameters of a block even if constant. */
   private settle(params: number): void {
     const { ops } = this
+    ops.lower(params)
     ops.flush()
     for (const v of ops.values.slice(ops.values.length - params))
       for (let k = 0; k < v.slots.length; k++) ops.materialise(v, k)
@@ -382,6 +421,7 @@ export class FuncCompiler implements Emitter {
   /** Moves the values on top into the variables that a frame's end (or a loop's start) expects; the stack stays as it is. */
   move(frame: Frame, types = frame.results): void {
     const { ops } = this
+    ops.lower(types.length)
     let height = frame.height
     for (const value of ops.values.slice(ops.values.length - types.length)) {
       value.slots.forEach((e, k) => {
@@ -463,6 +503,7 @@ export class FuncCompiler implements Emitter {
       this.line('return')
       return
     }
+    ops.lower(results.length)
     const values = ops.values.slice(ops.values.length - results.length)
     const slots = values.flatMap((v) => v.slots.map((e, k) => ({ v, k, e })))
     if (slots.length === 1) {
@@ -532,9 +573,10 @@ export class FuncCompiler implements Emitter {
     const { ops } = this
     const targets = this.localNames(index)
     const value = ops.values[ops.values.length - 1]!
+    if (isVector(value.type)) this.settleForm(index, value)
     for (let k = 1; k < targets.length; k++)
       if (targets.slice(0, k).some((v) => value.slots[k]!.vars.includes(v))) ops.materialise(value, k)
-    ops.pop()
+    ops.takeAsIs(1)
     if (value.slots.some((e) => e.effect)) ops.flushEffects()
     for (const v of targets) ops.invalidate(v)
     targets.forEach((v, k) => {
@@ -542,8 +584,29 @@ export class FuncCompiler implements Emitter {
     })
   }
 
+  /** Brings a vector into the form in which a local is held, and counts how it came. */
+  private settleForm(index: number, value: Value): void {
+    const form = this.localTypes[index]!
+    if (value.type !== V128 || value.slots.every((e) => e.constant === undefined && e.f32 === undefined))
+      this.votes.add(index, value.type, this.weight())
+    if (form === F32X4 || form === F64X2) toFloats(this, value, form)
+    else this.ops.lower(1)
+  }
+
+  vote(value: Value, form: ValType): void {
+    const slot = /^l(\d+)$/.exec(value.slots[0]!.code)
+    const index = slot === null ? -1 : this.localSlots.indexOf(Number(slot[1]))
+    if (index >= 0 && isVector(this.localTypes[index]!)) this.votes.add(index, form, this.weight())
+  }
+
+  /** What something counts by how often it runs. */
+  private weight(): number {
+    return 8 ** Math.min(4, this.frames.filter((f) => f.kind === 'loop').length)
+  }
+
   private select(): void {
     const { ops } = this
+    ops.lower(3)
     const three = ops.values.slice(-3)
     if (three.some((v) => v.slots.some((e) => e.effect))) ops.flushEffects()
     if (three[0]!.slots.length > 1) ops.simplify(1)

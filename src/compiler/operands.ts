@@ -17,7 +17,18 @@ export interface Entry {
   cond?: string
   /** The value, if it is an int32 constant. */
   constant?: number
+  /** The same slot of memory read as an f32; with the next slot as an f64. */
+  f32?: string
+  f64?: string
 }
+
+/** The forms in which the compiler may hold a v128 instead of its int32 slots: as four f32s, or two f64s. They count as types. */
+export const F32X4 = 0x201
+export const F64X2 = 0x202
+export type Form = typeof F32X4 | typeof F64X2
+const isForm = (t: ValType): boolean => t === F32X4 || t === F64X2
+/** How many variables hold a value. */
+export const slotsOf = (t: ValType): number => (t === F32X4 ? 4 : t === F64X2 ? 2 : slotCount(t))
 
 export interface Value {
   type: ValType
@@ -31,7 +42,7 @@ const MAX_LENGTH = 400
 
 export type Kind = 'i' | 'd' | 'r'
 /** The kind of variable for slot `k` of a value. */
-export const kindOf = (t: ValType): Kind => (isRef(t) ? 'r' : t === F32 || t === F64 ? 'd' : 'i')
+export const kindOf = (t: ValType): Kind => (isRef(t) ? 'r' : t === F32 || t === F64 || isForm(t) ? 'd' : 'i')
 
 export const name = (code: string): Entry => ({ code, vars: [code], effect: false, simple: true })
 export const int = (n: number): Entry => ({
@@ -58,8 +69,14 @@ export class Operands {
   /** Declared stack variables. */
   readonly declared = new Set<string>()
 
-  /** @param line writes a statement */
-  constructor(private readonly line: (code: string) => void) {}
+  /**
+   * @param line writes a statement
+   * @param use makes a runtime name known to the generated code and gives it
+   */
+  constructor(
+    private readonly line: (code: string) => void,
+    private readonly use: (name: string) => string,
+  ) {}
 
   variable(t: ValType, slot: number): string {
     const v = kindOf(t) + slot
@@ -70,20 +87,51 @@ export class Operands {
   push(type: ValType, ...slots: Entry[]): void {
     const value = { type, slots, height: this.height }
     this.values.push(value)
-    this.height += slots.length
+    // The heights of a v128 are kept for its slots, whatever its form.
+    this.height += isForm(type) ? 4 : slots.length
     slots.forEach((e, k) => {
       if (e.code.length > MAX_LENGTH) this.materialise(value, k)
     })
   }
 
   pop(): Value {
-    const value = this.values.pop()!
+    const value = this.values[this.values.length - 1]!
+    if (isForm(value.type)) this.lowerValue(value)
+    this.values.length--
     this.height = value.height
     return value
   }
 
   /** Pops `count` values, in the order they were pushed. */
   take(count: number): Value[] {
+    this.lower(count)
+    return this.takeAsIs(count)
+  }
+
+  /** Has the top `count` values in int32 slots where they are vectors. */
+  lower(count: number): void {
+    for (let i = this.values.length - count; i < this.values.length; i++) {
+      const value = this.values[i]!
+      if (isForm(value.type)) this.lowerValue(value)
+    }
+  }
+
+  /** Has a vector held as floats in int32 slots. */
+  lowerValue(value: Value): void {
+    const { use } = this
+    if (value.type === F32X4) value.slots = value.slots.map((s) => expr(`${use('f32_to_bits')}(${s.code})`, [s]))
+    else {
+      for (let k = 0; k < 2; k++) if (!value.slots[k]!.simple) this.materialise(value, k)
+      value.slots = value.slots.flatMap((s) => [
+        expr(`${use('f64_low_bits')}(${s.code})`, [s]),
+        expr(`${use('f64_high_bits')}(${s.code})`, [s]),
+      ])
+    }
+    value.type = V128
+  }
+
+  /** Pops `count` values in their forms, in the order they were pushed. */
+  takeAsIs(count: number): Value[] {
     const out = this.values.splice(this.values.length - count, count)
     if (count > 0) this.height = out[0]!.height
     return out
@@ -92,7 +140,7 @@ export class Operands {
   /** Pushes a value that lies in its stack variables; the caller has written, or will write, them. */
   pushVariables(type: ValType): string[] {
     const height = this.height
-    const names = Array.from({ length: slotCount(type) }, (_, k) => this.variable(type, height + k))
+    const names = Array.from({ length: slotsOf(type) }, (_, k) => this.variable(type, height + k))
     for (const v of names) this.invalidate(v)
     this.push(type, ...names.map(name))
     return names
@@ -178,7 +226,8 @@ export class Operands {
 /** Zero or null of a slot's kind. */
 export const zero = (t: ValType): string => (isRef(t) ? 'null' : '0')
 export const isPair = (t: ValType): boolean => t === I64
-export const isVector = (t: ValType): boolean => t === V128
+/** Whether it is the type of vectors, or a form of it. */
+export const isVector = (t: ValType): boolean => t === V128 || isForm(t)
 
 /** Where result slot `at` ≥ 1 of a value of type `t` travels. */
 export const lane = (t: ValType, at: number): string =>

@@ -1,33 +1,25 @@
-// Vector instructions as JavaScript. A v128 is four int32 slots; what works on whole slots is an expression, the rest goes through the shared
-// lanes `VL` (slots of `V`, bytes of `B`): operands at 0, 4 and 8, the result at 12.
+// Vector instructions as JavaScript. A v128 is four int32 slots, or floats between float operators (vector-floats.ts); integer operators are
+// vector-lanes.ts's templates. What has none goes through the shared lanes `VL` (slots of `V`): operands at 0, 4 and 8, the result at 12.
 import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
-import { F32, F64, I32, I64, V128 } from '../syntax/types.ts'
+import { I32, I64, V128, type ValType } from '../syntax/types.ts'
+import { condition } from './inline.ts'
 import { type MemoryEmitter, popAddress } from './memory.ts'
-import { type Entry, expr, int } from './operands.ts'
+import { type Entry, expr, F32X4, F64X2, int, name, type Value } from './operands.ts'
+import {
+  extractFloat,
+  type FloatEmitter,
+  floatVector,
+  popSettled,
+  replaceFloat,
+  selectFloats,
+  splatFloat,
+} from './vector-floats.ts'
+import { BY_SLOT, BY_VECTOR, SHIFTS, shuffled, TO_I32 } from './vector-lanes.ts'
+
+type VectorEmitter = MemoryEmitter & FloatEmitter
 
 const RESULT = 12
-
-type Lane4 = (a: string, b: string, c: string) => string
-/** Operators that treat every int32 slot alike. */
-const BY_SLOT: Partial<Record<Op, Lane4>> = {
-  [Op.v128_not]: (a) => `~${a}`,
-  [Op.v128_and]: (a, b) => `(${a}&${b})`,
-  [Op.v128_andnot]: (a, b) => `(${a}&~${b})`,
-  [Op.v128_or]: (a, b) => `(${a}|${b})`,
-  [Op.v128_xor]: (a, b) => `(${a}^${b})`,
-  [Op.v128_bitselect]: (a, b, c) => `(${a}&${c}|${b}&~${c})`,
-  [Op.i32x4_add]: (a, b) => `(${a}+${b}|0)`,
-  [Op.i32x4_sub]: (a, b) => `(${a}-${b}|0)`,
-  [Op.i32x4_mul]: (a, b) => `Math.imul(${a},${b})`,
-  [Op.i32x4_neg]: (a) => `(-${a}|0)`,
-  [Op.i32x4_eq]: (a, b) => `-(${a}===${b})`,
-  [Op.i32x4_ne]: (a, b) => `-(${a}!==${b})`,
-  [Op.i32x4_lt_s]: (a, b) => `-(${a}<${b})`,
-  [Op.i32x4_gt_s]: (a, b) => `-(${a}>${b})`,
-  [Op.i32x4_le_s]: (a, b) => `-(${a}<=${b})`,
-  [Op.i32x4_ge_s]: (a, b) => `-(${a}>=${b})`,
-}
 
 /** Writes vectors into the shared lanes from slot 0. */
 function put(e: MemoryEmitter, ...vectors: readonly (readonly Entry[])[]): void {
@@ -47,30 +39,109 @@ function pushResult(e: MemoryEmitter): void {
 }
 
 /** Vector instructions; false if `op` is none. */
-export function vector(e: MemoryEmitter, op: Op): boolean {
+export function vector(e: VectorEmitter, op: Op): boolean {
   if (op < Op.v128_load || op >= 0x800) return false
   const { ops, r } = e
   if (op === Op.v128_const) {
     ops.push(V128, int(r.f32()), int(r.f32()), int(r.f32()), int(r.f32()))
     return true
   }
-  const lanewise = BY_SLOT[op]
-  if (lanewise !== undefined) {
-    const n = rows[op]!.params.length
-    // Each slot is one expression; a sign or comparison needs its operands evaluated once.
-    ops.simplify(n)
-    const [a, b, c] = ops.take(n).map((v) => v.slots)
-    const slot = (k: number) => {
-      const over = [a, b, c].flatMap((v) => (v === undefined ? [] : [v[k]!]))
-      return expr(lanewise(over[0]!.code, over[1]?.code ?? '', over[2]?.code ?? ''), over)
-    }
-    ops.push(V128, slot(0), slot(1), slot(2), slot(3))
+  if (op === Op.v128_bitselect) {
+    if (!selectFloats(e)) bitselect(e)
     return true
   }
-  return loads(e, op) || laneAccess(e, op) || splat(e, op) || extract(e, op) || replace(e, op) || shuffleOrCall(e, op)
+  return (
+    floatVector(e, op) ||
+    bySlot(e, op) ||
+    shift(e, op) ||
+    toI32(e, op) ||
+    byVector(e, op) ||
+    loads(e, op) ||
+    laneAccess(e, op) ||
+    splat(e, op) ||
+    extract(e, op) ||
+    replace(e, op) ||
+    shuffleOrCall(e, op)
+  )
 }
 
-function loads(e: MemoryEmitter, op: Op): boolean {
+/** Pops v128 operands as slots; they are wanted as such. */
+function operands(e: VectorEmitter, count: number): Entry[][] {
+  const { ops } = e
+  for (const v of ops.values.slice(ops.values.length - count)) e.vote(v, V128)
+  ops.lower(count)
+  ops.simplify(count)
+  return ops.take(count).map((v) => v.slots)
+}
+
+function bitselect(e: VectorEmitter): void {
+  const [a, b, m] = operands(e, 3) as [Entry[], Entry[], Entry[]]
+  const slots = [0, 1, 2, 3].map((k) => {
+    const mask = m[k]!.code
+    return expr(`(${a[k]!.code}&${mask}|${b[k]!.code}&~${mask})`, [a[k]!, b[k]!, m[k]!])
+  })
+  e.ops.push(V128, ...slots)
+}
+
+/** Operators on each slot by itself. */
+function bySlot(e: VectorEmitter, op: Op): boolean {
+  const template = BY_SLOT[op]
+  if (template === undefined) return false
+  const [a, b] = operands(e, rows[op]!.params.length) as [Entry[], Entry[] | undefined]
+  const slots = a.map((s, k) => ({ ...template(s.code, b?.[k]?.code ?? ''), over: b ? [s, b[k]!] : [s] }))
+  if (slots.every((s) => s.before === undefined)) e.ops.push(V128, ...slots.map((s) => expr(s.code, s.over)))
+  else setSlots(e, slots)
+  return true
+}
+
+/** Pushes slots that need statements: each into its variable, unless one reads what another has become. */
+function setSlots(e: VectorEmitter, slots: readonly { before?: string; code: string; over: readonly Entry[] }[]): void {
+  const targets = e.ops.pushVariables(V128)
+  for (const x of ['x', 'y']) e.scratch(x)
+  const clash = slots.some((s, k) => s.over.some((o) => o.vars.some((v) => targets.slice(0, k).includes(v))))
+  slots.forEach((s, k) => {
+    if (s.before !== undefined) e.line(s.before)
+    e.line(`${clash ? e.scratch(`v${k}`) : targets[k]}=${s.code}`)
+  })
+  if (clash) e.line(targets.map((t, k) => `${t}=v${k}`).join(';'))
+}
+
+function shift(e: VectorEmitter, op: Op): boolean {
+  const template = SHIFTS[op]
+  if (template === undefined) return false
+  const { ops } = e
+  const count = ops.pop().slots[0]!
+  // The count goes into its scratch variable before the vector's evaluation could use that.
+  ops.simplify(1)
+  const [a] = operands(e, 1) as [Entry[]]
+  for (const x of ['x', 'y', 'z']) e.scratch(x)
+  e.line(`x=${count.code}${template.before === '' ? '' : `;${template.before}`}`)
+  setSlots(
+    e,
+    a.map((s) => ({ code: template.slot(s.code), over: [s] })),
+  )
+  return true
+}
+
+function toI32(e: VectorEmitter, op: Op): boolean {
+  const template = TO_I32[op]
+  if (template === undefined) return false
+  const [a] = operands(e, 1) as [Entry[]]
+  const code = template.code(a.map((s) => s.code))
+  e.ops.push(I32, template.cond === true ? condition(code, a) : expr(code, a))
+  return true
+}
+
+function byVector(e: VectorEmitter, op: Op): boolean {
+  const template = BY_VECTOR[op]
+  if (template === undefined) return false
+  e.scratch('x')
+  const [a, b] = operands(e, rows[op]!.params.length).map((v) => v.map((s) => s.code))
+  assign(e, template(a!, b ?? []))
+  return true
+}
+
+function loads(e: VectorEmitter, op: Op): boolean {
   const { ops, r, line } = e
   if (op > Op.v128_store && op !== Op.v128_load32_zero && op !== Op.v128_load64_zero) return false
   r.memarg()
@@ -79,12 +150,16 @@ function loads(e: MemoryEmitter, op: Op): boolean {
   const ea = e.scratch('e')
   if (op === Op.v128_store) {
     ops.simplify(1)
-    const { slots } = ops.pop()
+    const [{ type, slots }] = ops.takeAsIs(1) as [Value]
     const at = popAddress(e)
     ops.flushEffects()
     // The highest slot first: when it is out of bounds nothing has been written.
-    const store = [3, 2, 1, 0].map((k) => `${view}.setInt32(${ea}+${4 * k},${slots[k]!.code},true)`)
+    const store = slots.map((s, k) => storeSlot(e, view, type, s.code, k)).reverse()
     line([`${ea}=${at.code}`, ...store].join(';'))
+    return true
+  }
+  if (op === Op.v128_load) {
+    load(e, view)
     return true
   }
   const at = popAddress(e)
@@ -99,8 +174,7 @@ function loads(e: MemoryEmitter, op: Op): boolean {
     )
   const x = e.scratch('x')
   const y = e.scratch('y')
-  if (op === Op.v128_load) set([0, 4, 8, 12].map(word))
-  else if (op === Op.v128_load32_zero) set([word(0), '0', '0', '0'])
+  if (op === Op.v128_load32_zero) set([word(0), '0', '0', '0'])
   else if (op === Op.v128_load64_zero) set([word(0), word(4), '0', '0'])
   else if (op === Op.v128_load64_splat) {
     line(`${x}=${word(0)};${y}=${word(4)}`)
@@ -123,6 +197,38 @@ function loads(e: MemoryEmitter, op: Op): boolean {
   return true
 }
 
+/** Pushes a vector that is read where it is used, and as what. */
+function load(e: VectorEmitter, view: string): void {
+  const { ops } = e
+  let at = popAddress(e)
+  if (at.vars.length > 0 && !/^\(\(?l\d+>>>0\)(\+\d+\))?$/.test(at.code)) {
+    // In the variable of the last slot, so that no slot overwrites it before it has been read.
+    const v = ops.variable(I32, ops.height + 3)
+    ops.invalidate(v)
+    ops.flushEffects()
+    e.line(`${v}=${at.code}`)
+    at = name(v)
+  }
+  const slot = (k: number): Entry => {
+    const where = k === 0 ? at.code : `${at.code}+${4 * k}`
+    const entry: Entry = {
+      ...expr(`${view}.getInt32(${where},true)`, [at], true),
+      f32: `${view}.getFloat32(${where},true)`,
+    }
+    if (k % 2 === 0) entry.f64 = `${view}.getFloat64(${where},true)`
+    return entry
+  }
+  ops.push(V128, slot(0), slot(1), slot(2), slot(3))
+}
+
+/** Stores slot or lane `k` of a vector at the address in e. */
+function storeSlot(e: VectorEmitter, view: string, type: ValType, v: string, k: number): string {
+  if (type === F64X2) return `${view}.setFloat64(e+${8 * k},${v},true)`
+  const int32 = (code: string) => `${view}.setInt32(e+${4 * k},${code},true)`
+  if (type !== F32X4) return int32(v)
+  return `if(${v}===${v})${view}.setFloat32(e+${4 * k},${v},true);else ${int32(`${e.use('f32_to_bits')}(${v})`)}`
+}
+
 const WIDEN: Partial<Record<Op, string>> = {
   [Op.v128_load8x8_s]: 'i16x8_extend_low_i8x16_s',
   [Op.v128_load8x8_u]: 'i16x8_extend_low_i8x16_u',
@@ -133,7 +239,7 @@ const WIDEN: Partial<Record<Op, string>> = {
 }
 
 /** Loads and stores of one lane. */
-function laneAccess(e: MemoryEmitter, op: Op): boolean {
+function laneAccess(e: VectorEmitter, op: Op): boolean {
   if (op < Op.v128_load8_lane || op > Op.v128_store64_lane) return false
   const { ops, r, line } = e
   r.memarg()
@@ -141,6 +247,7 @@ function laneAccess(e: MemoryEmitter, op: Op): boolean {
   const size = 1 << rows[op]!.align
   // The lane stands behind the memory argument, and the vector above the address.
   const lane = r.byte()
+  ops.simplify(1)
   const vectorSlots = ops.pop().slots
   const at = popAddress(e)
   ops.flushEffects()
@@ -173,45 +280,50 @@ function laneAccess(e: MemoryEmitter, op: Op): boolean {
   return true
 }
 
-function splat(e: MemoryEmitter, op: Op): boolean {
+function splat(e: VectorEmitter, op: Op): boolean {
   if (op < Op.i8x16_splat || op > Op.f64x2_splat) return false
   const { ops, line } = e
   if (op === Op.i64x2_splat) {
-    ops.simplify(1)
     const [l, h] = ops.pop().slots as [Entry, Entry]
-    ops.push(V128, l, h, l, h)
+    assign(e, [l.code, h.code, 'v0', 'v1'])
+    return true
+  }
+  if (op === Op.f32x4_splat || op === Op.f64x2_splat) {
+    splatFloat(e, op === Op.f32x4_splat ? F32X4 : F64X2)
     return true
   }
   const a = ops.pop().slots[0]!
   const x = e.scratch('x')
-  const y = e.scratch('y')
-  if (op === Op.i8x16_splat) line(`${x}=Math.imul(${a.code}&255,16843009)`)
-  else if (op === Op.i16x8_splat) line(`${x}=Math.imul(${a.code}&65535,65537)`)
-  else if (op === Op.i32x4_splat) line(`${x}=${a.code}`)
-  else if (op === Op.f32x4_splat) line(`${x}=${e.use('f32_to_bits')}(${a.code})`)
-  else line(`${x}=${e.use('f64_to_bits')}(${a.code});${y}=${e.use('ret')}.hi`)
-  const second = op === Op.f64x2_splat ? y : x
+  const [mask, every] =
+    op === Op.i8x16_splat ? [255, 0x01010101] : op === Op.i16x8_splat ? [65535, 0x00010001] : [-1, 1]
+  if (a.constant !== undefined) {
+    const n = int(Math.imul(a.constant & mask, every))
+    ops.push(V128, n, n, n, n)
+    return true
+  }
+  line(`${x}=${every === 1 ? a.code : `Math.imul(${a.code}&${mask},${every})`}`)
   line(
     ops
       .pushVariables(V128)
-      .map((v, k) => `${v}=${k % 2 === 0 ? x : second}`)
+      .map((v) => `${v}=${x}`)
       .join(';'),
   )
   return true
 }
 
-function extract(e: MemoryEmitter, op: Op): boolean {
+function extract(e: VectorEmitter, op: Op): boolean {
   const { ops, r } = e
   if (!/_extract_lane/.test(Op[op]!)) return false
   const lane = r.byte()
-  const { slots } = ops.pop()
+  if (op === Op.f32x4_extract_lane || op === Op.f64x2_extract_lane) {
+    extractFloat(e, op === Op.f32x4_extract_lane ? F32X4 : F64X2, lane)
+    return true
+  }
+  const { slots } = popSettled(e)
   const bits = 128 / rows[op]!.lanes
   const at = (lane * bits) >> 5
   const s = slots[at]!
   if (op === Op.i64x2_extract_lane) ops.push(I64, s, slots[at + 1]!)
-  else if (op === Op.f64x2_extract_lane)
-    ops.push(F64, expr(`${e.use('f64_from_bits')}(${s.code},${slots[at + 1]!.code})`, [s, slots[at + 1]!]))
-  else if (op === Op.f32x4_extract_lane) ops.push(F32, expr(`${e.use('f32_from_bits')}(${s.code})`, [s]))
   else if (op === Op.i32x4_extract_lane) ops.push(I32, s)
   else {
     const shift = (lane * bits) & 31
@@ -222,10 +334,12 @@ function extract(e: MemoryEmitter, op: Op): boolean {
   return true
 }
 
-function replace(e: MemoryEmitter, op: Op): boolean {
+function replace(e: VectorEmitter, op: Op): boolean {
   const { ops, r, line } = e
   if (!/_replace_lane/.test(Op[op]!)) return false
   const lane = r.byte()
+  if (op === Op.f32x4_replace_lane && replaceFloat(e, F32X4, lane)) return true
+  if (op === Op.f64x2_replace_lane && replaceFloat(e, F64X2, lane)) return true
   const value = ops.pop().slots
   ops.simplify(1)
   const slots = [...ops.pop().slots]
@@ -237,7 +351,10 @@ function replace(e: MemoryEmitter, op: Op): boolean {
     const [x, y] = [e.scratch('x'), e.scratch('y')]
     line(`${x}=${e.use('f64_to_bits')}(${a.code});${y}=${e.use('ret')}.hi`)
     slots.splice(at, 2, expr(x, []), expr(y, []))
-    settle(e, slots)
+    assign(
+      e,
+      slots.map((s) => s.code),
+    )
     return true
   } else if (op === Op.f32x4_replace_lane) slots[at] = expr(`${e.use('f32_to_bits')}(${a.code})`, [a])
   else if (op === Op.i32x4_replace_lane) slots[at] = a
@@ -248,48 +365,40 @@ function replace(e: MemoryEmitter, op: Op): boolean {
     slots[at] = expr(`(${s.code}&${~(mask << shift)}|(${a.code}&${mask})<<${shift})`, [s, a])
   }
   // A replaced lane may stand above the others' heights, so all go into their variables now.
-  settle(e, slots)
+  assign(
+    e,
+    slots.map((s) => s.code),
+  )
   return true
 }
 
-/** Pushes a vector of entries that may mention one another's variables: through temporaries. */
-function settle(e: MemoryEmitter, slots: readonly Entry[]): void {
-  const temps = slots.map((s, k) => {
-    const t = e.scratch(`v${k}`)
-    e.line(`${t}=${s.code}`)
-    return t
-  })
+/** Pushes a vector whose slots may mention one another's variables: through temporaries, v0 first. */
+function assign(e: MemoryEmitter, codes: readonly string[]): void {
+  e.line(codes.map((code, k) => `${e.scratch(`v${k}`)}=${code}`).join(';'))
   e.line(
     e.ops
       .pushVariables(V128)
-      .map((v, k) => `${v}=${temps[k]}`)
+      .map((v, k) => `${v}=v${k}`)
       .join(';'),
   )
 }
 
-function shuffleOrCall(e: MemoryEmitter, op: Op): boolean {
+function shuffleOrCall(e: VectorEmitter, op: Op): boolean {
   const { ops, r, line } = e
   if (op === Op.i8x16_shuffle) {
     const lanes = [...r.take(16)]
-    const [a, b] = ops.take(2).map((v) => v.slots)
-    put(e, a!, b!)
-    const bytes = e.use('B')
-    line(lanes.map((lane, k) => `${bytes}[${RESULT * 4 + k}]=${bytes}[${lane}]`).join(';'))
-    pushResult(e)
+    const slots = operands(e, 2).flatMap((v) => v.map((s) => s.code))
+    assign(
+      e,
+      [0, 4, 8, 12].map((k) => shuffled(lanes.slice(k, k + 4), slots)),
+    )
     return true
   }
-  const name = Op[op]!
   const row = rows[op]!
-  if (row.results[0] === I32) {
-    put(e, ops.pop().slots)
-    const [v] = ops.pushVariables(I32)
-    line(`${v}=${e.use(name)}(${e.use('VL')},0)`)
-    return true
-  }
-  const operands = ops.take(row.params.length)
-  put(e, ...operands.filter((v) => v.type === V128).map((v) => v.slots))
-  const count = operands.find((v) => v.type === I32)
-  line(`${e.use(name)}(${e.use('VL')},${RESULT},0,${count ? count.slots[0]!.code : 4},8)`)
+  const given = ops.take(row.params.length)
+  put(e, ...given.filter((v) => v.type === V128).map((v) => v.slots))
+  const count = given.find((v) => v.type === I32)
+  line(`${e.use(Op[op]!)}(${e.use('VL')},${RESULT},0,${count ? count.slots[0]!.code : 4},8)`)
   pushResult(e)
   return true
 }

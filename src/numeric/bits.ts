@@ -46,6 +46,16 @@ export function f64_to_bits(x: number): number {
   return asI32[LO]!
 }
 
+/** The halves of an f64's bits by themselves. */
+export function f64_low_bits(x: number): number {
+  asF64[0] = x
+  return asI32[LO]!
+}
+export function f64_high_bits(x: number): number {
+  asF64[0] = x
+  return asI32[HI]!
+}
+
 /** A float, NaN or not, with its sign bit replaced: 0 clears, -1 sets. */
 export function with_sign(x: number, sign: number): number {
   asF64[0] = x

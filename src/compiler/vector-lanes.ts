@@ -1,0 +1,326 @@
+// Integer vector operators as JavaScript on int32 slots: lanes of 32 bits one by one, narrower ones side by side in a slot, without branches,
+// because comparisons of data are not predictable (docs/rationale.md, "Vectors in lanes"). Each template is held against its function in numeric/ by a test.
+// What has no template here is vector.ts's to call.
+import { Op } from '../syntax/opcode.ts'
+
+/**
+ * One slot of the result: `code` after the statement `before`.
+ * a, b are names or literals; x, y and z are scratch variables that hold nothing between slots.
+ */
+export interface Slot {
+  before?: string
+  code: string
+}
+export type SlotTemplate = (a: string, b: string) => Slot
+/** The four slots of the result from all those of the operands. */
+export type VectorTemplate = (a: readonly string[], b: readonly string[]) => readonly string[]
+/** The statement that is common to the slots of a shift by `n`, which is in x, and one slot. */
+export interface ShiftTemplate {
+  before: string
+  slot: (a: string) => string
+}
+
+const op = (name: string): Op => Op[name as keyof typeof Op]
+const slot =
+  (code: (a: string, b: string) => string, before?: (a: string, b: string) => string): SlotTemplate =>
+  (a, b) =>
+    before === undefined ? { code: code(a, b) } : { before: before(a, b), code: code(a, b) }
+
+/** Constants and formulas for lanes of `bits` = 8 or 16 side by side. */
+function narrow(bits: 8 | 16) {
+  const every = bits === 8 ? 0x01010101 : 0x00010001
+  const top = Math.imul(every, 1 << (bits - 1))
+  const rest = ~top
+  const n = bits - 1
+  /** Lanes of ones where the top bit of `m`, which has no other bits, is set. */
+  const spread = (m: string) => `(${m}|${m}-(${m}>>>${n}))`
+  const add = (a: string, b: string) => `((${a}&${rest})+(${b}&${rest})^(${a}^${b})&${top})`
+  const sub = (a: string, b: string) => `((${a}|${top})-(${b}&${rest})^~(${a}^${b})&${top})`
+  /** Top bits where a < b. */
+  const less = (a: string, b: string, sign: string) =>
+    sign === 's'
+      ? `((${a}&~${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
+      : `((~${a}&${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
+  /** Top bits where z is not 0. */
+  const nonZero = (z: string) => `(((${z}&${rest})+${rest}|${z})&${top})`
+  return { every, top, rest, n, spread, add, sub, less, nonZero }
+}
+
+/** The operators that work on each slot by itself. */
+export const BY_SLOT: Partial<Record<Op, SlotTemplate>> = {
+  [Op.v128_not]: slot((a) => `~${a}`),
+  [Op.v128_and]: slot((a, b) => `(${a}&${b})`),
+  [Op.v128_andnot]: slot((a, b) => `(${a}&~${b})`),
+  [Op.v128_or]: slot((a, b) => `(${a}|${b})`),
+  [Op.v128_xor]: slot((a, b) => `(${a}^${b})`),
+  [Op.i32x4_add]: slot((a, b) => `(${a}+${b}|0)`),
+  [Op.i32x4_sub]: slot((a, b) => `(${a}-${b}|0)`),
+  [Op.i32x4_mul]: slot((a, b) => `Math.imul(${a},${b})`),
+  [Op.i32x4_neg]: slot((a) => `(0-${a}|0)`),
+  [Op.i32x4_abs]: slot(
+    (a) => `((${a}^x)-x|0)`,
+    (a) => `x=${a}>>31`,
+  ),
+  [Op.i16x8_mul]: slot((a, b) => `(Math.imul(${a},${b})&65535|Math.imul(${a}>>>16,${b}>>>16)<<16)`),
+  [Op.i32x4_dot_i16x8_s]: slot((a, b) => `(Math.imul(${a}<<16>>16,${b}<<16>>16)+Math.imul(${a}>>16,${b}>>16)|0)`),
+  [Op.i16x8_extadd_pairwise_i8x16_u]: slot((a) => `((${a}&16711935)+(${a}>>>8&16711935))`),
+  [Op.i16x8_extadd_pairwise_i8x16_s]: slot((a) => `((${a}<<24>>24)+(${a}<<16>>24)&65535|(${a}<<8>>24)+(${a}>>24)<<16)`),
+  [Op.i32x4_extadd_pairwise_i16x8_u]: slot((a) => `((${a}&65535)+(${a}>>>16))`),
+  [Op.i32x4_extadd_pairwise_i16x8_s]: slot((a) => `((${a}<<16>>16)+(${a}>>16))`),
+  [Op.i8x16_popcnt]: slot(
+    () => '(x+(x>>>4)&252645135)',
+    (a) => `x=${a}-(${a}>>>1&1431655765)|0;x=(x&858993459)+(x>>>2&858993459)|0`,
+  ),
+  ...comparisons32(),
+  ...narrowOperators(8),
+  ...narrowOperators(16),
+}
+
+function comparisons32(): Partial<Record<Op, SlotTemplate>> {
+  const difference = (a: string, b: string) => `x=${a}-${b}|0`
+  const less: Record<string, (a: string, b: string) => string> = {
+    s: (a, b) => `(x^(${a}^${b})&(x^${a}))>>31`,
+    u: (a, b) => `(~${a}&${b}|~(${a}^${b})&x)>>31`,
+  }
+  const out: Partial<Record<Op, SlotTemplate>> = {
+    [Op.i32x4_eq]: slot(
+      () => '~((x|0-x)>>31)',
+      (a, b) => `x=${a}^${b}`,
+    ),
+    [Op.i32x4_ne]: slot(
+      () => '((x|0-x)>>31)',
+      (a, b) => `x=${a}^${b}`,
+    ),
+  }
+  for (const sign of ['s', 'u']) {
+    const lt = less[sign]!
+    out[op(`i32x4_lt_${sign}`)] = slot((a, b) => `(${lt(a, b)})`, difference)
+    out[op(`i32x4_ge_${sign}`)] = slot((a, b) => `~(${lt(a, b)})`, difference)
+    out[op(`i32x4_gt_${sign}`)] = slot(
+      (a, b) => `(${lt(b, a)})`,
+      (a, b) => difference(b, a),
+    )
+    out[op(`i32x4_le_${sign}`)] = slot(
+      (a, b) => `~(${lt(b, a)})`,
+      (a, b) => difference(b, a),
+    )
+    const chosen = (a: string, b: string) => `${difference(a, b)};x=${lt(a, b)}`
+    out[op(`i32x4_min_${sign}`)] = slot((a, b) => `(${b}^(${a}^${b})&x)`, chosen)
+    out[op(`i32x4_max_${sign}`)] = slot((a, b) => `(${a}^(${a}^${b})&x)`, chosen)
+  }
+  return out
+}
+
+function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
+  const { every, top, rest, n, spread, add, sub, less, nonZero } = narrow(bits)
+  const out: Partial<Record<Op, SlotTemplate>> = {}
+  const shape = bits === 8 ? 'i8x16' : 'i16x8'
+  const set = (name: string, template: SlotTemplate) => {
+    out[op(`${shape}_${name}`)] = template
+  }
+  set('add', slot(add))
+  set('sub', slot(sub))
+  set(
+    'neg',
+    slot((a) => `(${top}-(${a}&${rest})^~${a}&${top})`),
+  )
+  set(
+    'abs',
+    slot(
+      (a) => `((x&${rest})+(${a}>>>${n}&${every})^x&${top})`,
+      (a) => `x=${a}&${top};x=${a}^${spread('x')}`,
+    ),
+  )
+  set(
+    'avgr_u',
+    slot((a, b) => `((${a}|${b})-((${a}^${b})>>>1&${rest})|0)`),
+  )
+  set(
+    'add_sat_u',
+    slot(
+      () => `(y|${spread('x')})`,
+      (a, b) => `y=${add(a, b)};x=(${a}&${b}|(${a}|${b})&~y)&${top}`,
+    ),
+  )
+  set(
+    'sub_sat_u',
+    slot(
+      () => `(y&~${spread('x')})`,
+      (a, b) => `y=${sub(a, b)};x=(~${a}&${b}|~(${a}^${b})&y)&${top}`,
+    ),
+  )
+  const saturated = (a: string) => `(y&~x|(${a}>>>${n}&${every})+${rest}&x)`
+  set(
+    'add_sat_s',
+    slot(
+      (a) => saturated(a),
+      (a, b) => `y=${add(a, b)};x=~(${a}^${b})&(${a}^y)&${top};x=${spread('x')}`,
+    ),
+  )
+  set(
+    'sub_sat_s',
+    slot(
+      (a) => saturated(a),
+      (a, b) => `y=${sub(a, b)};x=(${a}^${b})&(${a}^y)&${top};x=${spread('x')}`,
+    ),
+  )
+  set(
+    'eq',
+    slot(
+      () => `~${spread('x')}`,
+      (a, b) => `x=${a}^${b};x=${nonZero('x')}`,
+    ),
+  )
+  set(
+    'ne',
+    slot(
+      () => spread('x'),
+      (a, b) => `x=${a}^${b};x=${nonZero('x')}`,
+    ),
+  )
+  for (const sign of ['s', 'u']) {
+    const lt = (a: string, b: string) => `x=${less(a, b, sign)}`
+    const gt = (a: string, b: string) => lt(b, a)
+    set(
+      `lt_${sign}`,
+      slot(() => spread('x'), lt),
+    )
+    set(
+      `ge_${sign}`,
+      slot(() => `~${spread('x')}`, lt),
+    )
+    set(
+      `gt_${sign}`,
+      slot(() => spread('x'), gt),
+    )
+    set(
+      `le_${sign}`,
+      slot(() => `~${spread('x')}`, gt),
+    )
+    set(
+      `min_${sign}`,
+      slot((a, b) => `(${b}^(${a}^${b})&${spread('x')})`, lt),
+    )
+    set(
+      `max_${sign}`,
+      slot((a, b) => `(${a}^(${a}^${b})&${spread('x')})`, lt),
+    )
+  }
+  return out
+}
+
+const shiftsOf = (bits: 8 | 16 | 32): Partial<Record<Op, ShiftTemplate>> => {
+  const shape = bits === 8 ? 'i8x16' : bits === 16 ? 'i16x8' : 'i32x4'
+  const [shl, shrS, shrU] = ['shl', 'shr_s', 'shr_u'].map((name) => op(`${shape}_${name}`)) as [Op, Op, Op]
+  if (bits === 32)
+    return {
+      [shl]: { before: '', slot: (a: string) => `(${a}<<x)` },
+      [shrS]: { before: '', slot: (a: string) => `(${a}>>x)` },
+      [shrU]: { before: '', slot: (a: string) => `(${a}>>>x|0)` },
+    }
+  const { every, top, spread } = narrow(bits)
+  const ones = 2 ** bits - 1
+  const kept = `x&=${bits - 1};y=Math.imul(${ones}>>>x,${every})`
+  return {
+    [shl]: { before: `x&=${bits - 1};y=Math.imul(${ones}<<x&${ones},${every})`, slot: (a: string) => `(${a}<<x&y)` },
+    [shrU]: { before: kept, slot: (a: string) => `(${a}>>>x&y)` },
+    [shrS]: { before: kept, slot: (a: string) => `(z=${a}&${top},${a}>>>x&y|${spread('z')}&~y)` },
+  }
+}
+/** Shifts of all lanes by the same number, which is in x. */
+export const SHIFTS: Partial<Record<Op, ShiftTemplate>> = { ...shiftsOf(8), ...shiftsOf(16), ...shiftsOf(32) }
+
+/** The operators that give an i32, from all slots: as a condition where they give 0 or 1. */
+export const TO_I32: Partial<Record<Op, { cond?: true; code: (a: readonly string[]) => string }>> = {
+  [Op.v128_any_true]: { cond: true, code: (a) => `(${a.join('|')})!==0` },
+  [Op.i8x16_all_true]: { cond: true, code: (a) => allTrue(8, a) },
+  [Op.i16x8_all_true]: { cond: true, code: (a) => allTrue(16, a) },
+  [Op.i32x4_all_true]: { cond: true, code: (a) => `(${a.map((s) => `${s}!==0`).join('&&')})` },
+  [Op.i64x2_all_true]: { cond: true, code: ([a, b, c, d]) => `((${a}|${b})!==0&&(${c}|${d})!==0)` },
+  [Op.i8x16_bitmask]: {
+    code: (a) => `(${a.map((s, k) => `Math.imul(${s}>>>7&16843009,270549120)>>>28<<${4 * k}`).join('|')})`,
+  },
+  [Op.i16x8_bitmask]: { code: (a) => `(${a.map((s, k) => `(${s}>>>15&1|${s}>>>30&2)<<${2 * k}`).join('|')})` },
+  [Op.i32x4_bitmask]: { code: (a) => `(${a.map((s, k) => `${s}>>>31<<${k}`).join('|')})` },
+  [Op.i64x2_bitmask]: { code: (a) => `(${a[1]}>>>31|${a[3]}>>>31<<1)` },
+}
+
+function allTrue(bits: 8 | 16, a: readonly string[]): string {
+  const { top, nonZero } = narrow(bits)
+  return `(${a.map((s) => nonZero(s)).join('&')})===${top}`
+}
+
+/** The two slots of a that the low or the high half of its lanes are in. */
+const half = (a: readonly string[], high: boolean) => (high ? a.slice(2) : a.slice(0, 2)) as [string, string]
+/** Lane k of 8 or 16 bits of the slot. */
+const lane = (s: string, bits: number, k: number, sign: string) =>
+  sign === 's' ? `(${s}<<${32 - bits - k * bits}>>${32 - bits})` : `(${s}>>>${k * bits}&${2 ** bits - 1})`
+
+/** The operators that move lanes between slots. */
+export const BY_VECTOR: Partial<Record<Op, VectorTemplate>> = {
+  ...widening(),
+  [Op.i64x2_extend_low_i32x4_s]: (a) => [a[0]!, `${a[0]}>>31`, a[1]!, `${a[1]}>>31`],
+  [Op.i64x2_extend_high_i32x4_s]: (a) => [a[2]!, `${a[2]}>>31`, a[3]!, `${a[3]}>>31`],
+  [Op.i64x2_extend_low_i32x4_u]: (a) => [a[0]!, '0', a[1]!, '0'],
+  [Op.i64x2_extend_high_i32x4_u]: (a) => [a[2]!, '0', a[3]!, '0'],
+  [Op.i64x2_add]: (a, b) => [0, 2].flatMap((k) => sum64(a.slice(k), b.slice(k))),
+  [Op.i64x2_sub]: (a, b) => [0, 2].flatMap((k) => difference64(a.slice(k), b.slice(k))),
+  [Op.i64x2_eq]: (a, b) => [0, 2].flatMap((k) => twice(`~${differs64(a.slice(k), b.slice(k))}`)),
+  [Op.i64x2_ne]: (a, b) => [0, 2].flatMap((k) => twice(differs64(a.slice(k), b.slice(k)))),
+}
+
+const twice = (code: string) => [code, code]
+const sum64 = ([al, ah]: readonly string[], [bl, bh]: readonly string[]) => [
+  `${al}+${bl}|0`,
+  `${ah}+${bh}+ +((${al}+${bl}>>>0)<(${al}>>>0))|0`,
+]
+const difference64 = ([al, ah]: readonly string[], [bl, bh]: readonly string[]) => [
+  `${al}-${bl}|0`,
+  `${ah}-${bh}- +((${al}>>>0)<(${bl}>>>0))|0`,
+]
+const differs64 = ([al, ah]: readonly string[], [bl, bh]: readonly string[]) =>
+  `((x=${al}^${bl}|${ah}^${bh},x|0-x)>>31)`
+
+/** Extensions and extended multiplications of lanes of 8 and 16 bits. */
+function widening(): Partial<Record<Op, VectorTemplate>> {
+  const out: Partial<Record<Op, VectorTemplate>> = {}
+  for (const high of [false, true])
+    for (const sign of ['s', 'u']) {
+      const end = `${high ? 'high' : 'low'}_`
+      out[op(`i32x4_extend_${end}i16x8_${sign}`)] = (a) =>
+        half(a, high).flatMap((s) => [lane(s, 16, 0, sign), lane(s, 16, 1, sign)])
+      out[op(`i16x8_extend_${end}i8x16_${sign}`)] = (a) =>
+        half(a, high).flatMap((s) => [0, 2].map((k) => `${lane(s, 8, k, sign)}&65535|${lane(s, 8, k + 1, sign)}<<16`))
+      const product = (s: string, t: string, bits: number, k: number) =>
+        `Math.imul(${lane(s, bits, k, sign)},${lane(t, bits, k, sign)})`
+      out[op(`i32x4_extmul_${end}i16x8_${sign}`)] = (a, b) =>
+        half(a, high).flatMap((s, j) => [0, 1].map((k) => product(s, half(b, high)[j]!, 16, k)))
+      out[op(`i16x8_extmul_${end}i8x16_${sign}`)] = (a, b) =>
+        half(a, high).flatMap((s, j) =>
+          [0, 2].map(
+            (k) => `${product(s, half(b, high)[j]!, 8, k)}&65535|${product(s, half(b, high)[j]!, 8, k + 1)}<<16`,
+          ),
+        )
+    }
+  return out
+}
+
+/** A slot of a shuffle's result: bytes of the operands' eight slots, those that move together taken together. */
+export function shuffled(lanes: readonly number[], slots: readonly string[]): string {
+  const moves = new Map<string, { from: number; shift: number; mask: number }>()
+  lanes.forEach((lane, k) => {
+    const from = lane >> 2
+    const shift = 8 * (k - (lane & 3))
+    const key = `${from} ${shift}`
+    const move = moves.get(key) ?? { from, shift, mask: 0 }
+    move.mask |= 0xff << (8 * k)
+    moves.set(key, move)
+  })
+  const parts = [...moves.values()].map(({ from, shift, mask }) => {
+    const s = slots[from]!
+    const moved = shift === 0 ? s : shift > 0 ? `${s}<<${shift}` : `${s}>>>${-shift}`
+    const whole = shift === 0 ? -1 : shift > 0 ? -1 << shift : -1 >>> -shift
+    return mask === (whole | 0) ? moved : `${moved}&${mask}`
+  })
+  return parts.join('|')
+}
