@@ -32,16 +32,30 @@ export type TrapCode =
   | 'deadline exceeded'
   | 'out of memory'
 
-/** One WebAssembly frame of a backtrace, innermost first. */
+/** A place in the source that a module was made from. */
+export interface SourceLocation {
+  /** The file, as the debug information names it. */
+  file: string
+  /** From 1. */
+  line: number
+  /** From 1; 0 where it is not known. */
+  column: number
+}
+
+/** One frame of a backtrace: a function of WebAssembly, or a host function between two of them. */
 export interface TrapFrame {
+  /** Whether it is a host function. */
+  host: boolean
   /** The module's name (name section or the embedder's), or undefined. */
   module: string | undefined
-  /** The function's index in its module's function index space. */
+  /** The function's index in its module's function index space, or -1 for a host function. */
   func: number
-  /** The function's name from the name section or an export, or undefined. */
+  /** The function's name from the name section or an export; a host function's own; or undefined. */
   name: string | undefined
   /** Byte offset of the instruction in the module, or -1 when it is not known. */
   offset: number
+  /** Where the instruction comes from, by the module's debug information; or undefined. */
+  source: SourceLocation | undefined
 }
 
 /** A module is malformed or invalid. */
@@ -95,7 +109,7 @@ export class LinkError extends Error {
 /** Execution ended by a trap. `code` is one of a closed set. */
 export class Trap extends Error {
   override name = 'Trap'
-  /** WebAssembly frames, innermost first; filled when the trap leaves WebAssembly. */
+  /** The calls that led to it, innermost first, at most 100; filled as the trap leaves WebAssembly. */
   frames: TrapFrame[] = []
   /** True when a host function raised the trap. */
   byHost = false

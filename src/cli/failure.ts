@@ -1,5 +1,5 @@
 // How a command ends when it can't do what it was asked: one clear line, and the exit code that its kind has.
-import { CompileError, LinkError, Trap, type TrapFrame } from '../errors.ts'
+import { CompileError, LinkError, type SourceLocation, Trap, type TrapFrame } from '../errors.ts'
 import type { Names } from '../syntax/module.ts'
 
 /** Exit codes, as shells and wasmtime's users know them. */
@@ -56,9 +56,15 @@ export function trapText(trap: Trap, file: string, names: Names | undefined): st
 
 function frameText(f: TrapFrame, file: string, names: Names | undefined): string {
   const name = f.name ?? names?.funcs.get(f.func)
+  const called = name === undefined ? '' : ` ${JSON.stringify(name)}`
+  if (f.host) return `in the host function${called}`
   const offset = f.offset < 0 ? '' : ` at offset 0x${f.offset.toString(16)}`
-  return `in function ${f.func}${name === undefined ? '' : ` ${JSON.stringify(name)}`} of ${f.module ?? file}${offset}`
+  const source = f.source === undefined ? '' : ` (${sourceText(f.source)})`
+  return `in function ${f.func}${called} of ${f.module ?? file}${offset}${source}`
 }
+
+const sourceText = ({ file, line, column }: SourceLocation): string =>
+  `${file}:${line}${column > 0 ? `:${column}` : ''}`
 
 /** What anything thrown means to the user: the message and the exit code. */
 export function explain(e: unknown, file: string, names?: Names): Failure {

@@ -19,6 +19,7 @@ import * as i64x2 from '../numeric/v128-i64x2.ts'
 import * as wideArithmetic from '../numeric/wide.ts'
 import * as aggregates from '../runtime/aggregates.ts'
 import * as atomics from '../runtime/atomics.ts'
+import { HOST_ENTRY, hostFrame, wasmFrame } from '../runtime/frames.ts'
 import { newArray, structLayout } from '../runtime/gc.ts'
 import { type Callable, ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
 import * as segments from '../runtime/segments.ts'
@@ -167,18 +168,19 @@ function checkFunc(store: Store, f: FuncInst | null | undefined, at: number, id:
   if (f.def.supers[want.depth] !== id) throw new Trap('indirect call type mismatch')
 }
 
-/** Frames of generated functions, which are named `$instance_function`. */
+/** Frames of generated functions, which are named `$instance_function`, and of host functions. */
 function frames(error: Error): TrapFrame[] {
   const out: TrapFrame[] = []
   for (const line of (error.stack ?? '').split('\n')) {
-    const at = /\$(\d+)_(\d+)\b/.exec(line)
+    const at = /\$(?:(\d+)_(\d+)\b|host\b)/.exec(line)
+    if (at?.[0] === HOST_ENTRY) out.push(hostFrame(''))
     const inst = at && instances[Number(at[1])]?.deref()
     if (!inst) continue
     const index = Number(at[2])
     const row = /<anonymous>:(\d+):/.exec(line)
     const known = offsets.get(inst.funcs[index]!)
     const offset = (row && known?.offsets[Number(row[1]) - known.row - 1]) ?? -1
-    out.push({ module: inst.name, func: index, name: undefined, offset })
+    out.push(wasmFrame(inst, index, offset))
   }
   return out
 }

@@ -50,7 +50,7 @@ export function hostInst(store: Store, def: DefType, host: HostDef): FuncInst {
       },
     )
   }
-  const inst = hostFunc(def, run, fn)
+  const inst = hostFunc(def, run, fn, host.name)
   defs.set(inst, host)
   return inst
 }

@@ -1,6 +1,6 @@
 // A call that can stop and go on: its frames and registers are taken out of the machine when it pauses, so that anything else may run meanwhile, and put
 // back, wherever there is room, when it goes on. It pauses before a region that the fuel does not pay for, and in a host function that gives a promise.
-import { AwaitHost } from '../runtime/boundary.ts'
+import { AwaitHost, carried } from '../runtime/boundary.ts'
 import { type FuncInst, HostThrow } from '../runtime/instances.ts'
 import type { Execution, ExecutionStatus } from '../runtime/store.ts'
 import { leaveResults as leaveValues, takeResults as takeValues, type Value } from '../runtime/values.ts'
@@ -89,7 +89,7 @@ export class InterpreterExecution implements Execution {
     }
     this.pending = promise.then(
       (values) => go({ values }),
-      (error) => go({ error: new HostThrow(error) }),
+      (error) => go({ error: carried(error) }),
     )
   }
 

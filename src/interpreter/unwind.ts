@@ -1,6 +1,7 @@
 // Runs the loop, finds the handlers of exceptions in its frames, and makes backtraces from them.
 import { Trap, type TrapFrame } from '../errors.ts'
 import { trapOf } from '../runtime/boundary.ts'
+import { MAX_FRAMES, wasmFrame } from '../runtime/frames.ts'
 import { ExnInst, HostThrow } from '../runtime/instances.ts'
 import { loop } from './dispatch.ts'
 import { DELEGATE } from './frames.ts'
@@ -76,8 +77,8 @@ function putPayload(e: ExnInst, to: number): void {
 function trapWithFrames(e: unknown, entry: number): unknown {
   const trap = e instanceof Trap ? e : e instanceof Error ? trapOf(e) : undefined
   if (trap === undefined) return e
-  trap.frames.push(frameOf(at.f, at.pc))
-  for (let depth = state.depth - 1; depth >= entry; depth--)
+  if (trap.frames.length < MAX_FRAMES) trap.frames.push(frameOf(at.f, at.pc))
+  for (let depth = state.depth - 1; depth >= entry && trap.frames.length < MAX_FRAMES; depth--)
     trap.frames.push(frameOf(frameCode[depth]!, framePc[depth]! - 1))
   return trap
 }
@@ -85,5 +86,5 @@ function trapWithFrames(e: unknown, entry: number): unknown {
 function frameOf(f: Lowered, pc: number): TrapFrame {
   let offset = -1
   for (let k = 0; k < f.offsets.length && f.offsets[k]! <= pc; k += 2) offset = f.offsets[k + 1]!
-  return { module: f.inst.name, func: f.func.index, name: undefined, offset }
+  return wasmFrame(f.inst, f.func.index, offset)
 }

@@ -4,6 +4,7 @@ import { Crash, Exhaustion, Trap, type TrapCode } from '../errors.ts'
 import { ret } from '../numeric/ret.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import { F32, F64, type FuncType, slotCount, type ValType } from '../syntax/types.ts'
+import { addFrames, HOST_ENTRY, hostFrame, MAX_FRAMES } from './frames.ts'
 import { type Callable, ExnInst, FuncInst, HostThrow } from './instances.ts'
 import type { LimitName, Store } from './store.ts'
 import {
@@ -84,16 +85,20 @@ function thrown(store: Store, raw: unknown): unknown {
   const e = store.executor.caught === undefined ? raw : store.executor.caught(raw, store)
   if (e instanceof HostThrow) return e.error
   if (e instanceof Trap) {
-    if (e.frames.length === 0) e.frames = store.executor.frames(e, store)
+    addFrames(e, store.executor.frames(native.get(e) ?? e, store))
     return e
   }
   if (e instanceof ExnInst) return e
   if (!(e instanceof Error)) return new Crash(`something unknown was thrown: ${String(e)}`)
   const trap = trapOf(e)
   if (trap === undefined) return e instanceof Crash ? e : new Crash(`internal error: ${e.message}`, { cause: e })
-  trap.frames = store.executor.frames(e, store)
+  native.set(trap, e)
+  addFrames(trap, store.executor.frames(e, store))
   return trap
 }
+
+/** The native errors that traps stand for: theirs are the stacks that began in WebAssembly. */
+const native = new WeakMap<Trap, Error>()
 
 /** The trap that a native error stands for. The texts are V8's, SpiderMonkey's and JavaScriptCore's, QuickJS's and Hermes's. */
 export function trapOf(e: Error): Trap | undefined {
@@ -114,18 +119,19 @@ export const suspension = { allowed: false }
 export function hostCode(
   type: FuncType,
   fn: (args: Value[]) => readonly Value[] | Promise<readonly Value[]>,
+  name = '',
 ): Callable {
   const { params, results } = type
   const kinds = params.map((t) => slotCount(t))
-  return (...slots: unknown[]) => {
+  const code: Callable = (...slots: unknown[]) => {
     let values: readonly Value[] | Promise<readonly Value[]>
     const waits = suspension.allowed
     suspension.allowed = false
     try {
       values = fn(params.every((_, i) => kinds[i] === 1) ? slots : fromArgs(params, slots))
     } catch (e) {
-      if (e instanceof Trap || e instanceof ExnInst || e instanceof HostThrow) throw e
-      throw new HostThrow(e)
+      if (e instanceof Trap && e.frames.length < MAX_FRAMES) e.frames.push(hostFrame(name))
+      throw carried(e)
     }
     if (!(values instanceof Promise)) return leaveResults(results, values)
     if (waits) throw new AwaitHost(values)
@@ -133,7 +139,13 @@ export function hostCode(
       new TypeError('a host function gave a promise: call the export asynchronously, on the interpreter'),
     )
   }
+  Object.defineProperty(code, 'name', { value: HOST_ENTRY })
+  return code
 }
+
+/** What a host function throws, on its way through WebAssembly: traps and exceptions as they are. */
+export const carried = (e: unknown): unknown =>
+  e instanceof Trap || e instanceof ExnInst || e instanceof HostThrow ? e : new HostThrow(e)
 
 /**
  * Makes a host function of a store that is controlled: time that it takes counts, since the clock is looked at when it returns, and a NaN that it gives
@@ -176,12 +188,13 @@ export function fromArgs(types: readonly ValType[], slots: readonly unknown[]): 
   return out
 }
 
-/** A host function as an instance of the store. */
+/** A host function as an instance of the store. `name` is for backtraces. */
 export const hostFunc = (
   def: DefType,
   fn: (args: Value[]) => readonly Value[] | Promise<readonly Value[]>,
   host: unknown = fn,
-): FuncInst => new FuncInst(def, hostCode(def.sub.comp as FuncType, fn), undefined, -1, host)
+  name = typeof host === 'function' ? host.name : '',
+): FuncInst => new FuncInst(def, hostCode(def.sub.comp as FuncType, fn, name), undefined, -1, host)
 
 /** A new exception with a payload of values. */
 export function newException(tag: ExnInst['tag'], values: readonly Value[]): ExnInst {

@@ -1,6 +1,6 @@
 // The store: what instances share that may meet each other - one type registry, one executor, one set of limits
 // (specification: Runtime Structure, Store). Entities are found by reference, so the store lists none of them.
-import { CompileError, type TrapFrame } from '../errors.ts'
+import { CompileError, type SourceLocation, type TrapFrame } from '../errors.ts'
 import {
   MAX_FUNCS,
   MAX_LOCALS,
@@ -30,7 +30,10 @@ export interface Executor {
   caught?(e: unknown, store: Store): unknown
   /** Begins a call that can stop and go on, if the engine can do that with this function. */
   start?(func: FuncInst, slots: readonly unknown[]): Execution | undefined
-  /** The WebAssembly frames of an error's stack, innermost first. */
+  /**
+   * The frames of an error's stack, innermost first: `wasmFrame`, and `hostFrame` (of any name) where a function named HOST_ENTRY stands. A trap that
+   * passes several calls from the host is asked for each time.
+   */
   frames(error: Error, store: Store): TrapFrame[]
 }
 
@@ -153,6 +156,8 @@ export class Store {
   exceeded: Exceeded | undefined = undefined
   /** What its instances hold. */
   readonly counts = { instances: 0, memories: 0, tables: 0 }
+  /** Where an instruction comes from, by its offset in the module: the embedder's, for backtraces. */
+  locate: ((module: Module, offset: number) => SourceLocation | undefined) | undefined = undefined
   private readonly mayGrow: StoreOptions['mayGrow']
 
   constructor(
