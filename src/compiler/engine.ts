@@ -28,6 +28,7 @@ import { newSlots } from '../runtime/values.ts'
 import { bind, emit, type Generated, LINES_BEFORE } from './emit.ts'
 import { FuncCompiler } from './func.ts'
 import { keepers } from './kept.ts'
+import { keepLines, offsetAt } from './positions.ts'
 
 const trap = (code: TrapCode) => (): never => {
   throw new Trap(code)
@@ -71,8 +72,6 @@ const shared: Record<string, unknown> = {
 
 /** Instances by number, so that a stack trace's function names lead back to them. */
 const instances: WeakRef<ModuleInst>[] = []
-/** Instruction offsets by line, per compiled function, and the row of the line before them. */
-const offsets = new WeakMap<FuncInst, { offsets: ArrayLike<number>; row: number }>()
 
 export const compiler: Executor = {
   name: 'compiler',
@@ -93,13 +92,13 @@ function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (nam
   const keeper = keepers.get(inst.module)
   const kept = keeper?.find(func.index, id)
   if (kept !== undefined) {
-    offsets.set(func, kept)
+    keepLines(func, { id, offsets: kept.offsets, row: kept.row })
     install(func, bind(kept.factory, kept.names, resolve), kept.hasTailCall)
     return
   }
   const compiled = new FuncCompiler(inst, func).compile(id)
   keeper?.keep(func.index, id, compiled)
-  offsets.set(func, { offsets: compiled.offsets, row: LINES_BEFORE })
+  keepLines(func, { id, offsets: compiled.offsets, row: LINES_BEFORE })
   install(func, emit(compiled.source, compiled.names, resolve), compiled.hasTailCall)
 }
 
@@ -177,9 +176,8 @@ function frames(error: Error): TrapFrame[] {
     const inst = at && instances[Number(at[1])]?.deref()
     if (!inst) continue
     const index = Number(at[2])
-    const row = /<anonymous>:(\d+):/.exec(line)
-    const known = offsets.get(inst.funcs[index]!)
-    const offset = (row && known?.offsets[Number(row[1]) - known.row - 1]) ?? -1
+    const place = /<anonymous>:(\d+):(\d+)/.exec(line)
+    const offset = place ? offsetAt(inst, index, Number(place[1]), Number(place[2])) : -1
     out.push(wasmFrame(inst, index, offset))
   }
   return out

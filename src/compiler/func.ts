@@ -36,6 +36,7 @@ import {
   isVector,
   kindOf,
   lane,
+  marked,
   name,
   Operands,
   slotsOf,
@@ -83,10 +84,7 @@ export interface Compiled {
 
 export class FuncCompiler implements Emitter {
   readonly r: CodeReader
-  readonly ops = new Operands(
-    (code) => this.line(code),
-    (name) => this.use(name),
-  )
+  readonly ops: Operands
   private readonly lines: string[] = []
   private readonly offsets: number[] = []
   private readonly names = new Set<string>()
@@ -105,12 +103,17 @@ export class FuncCompiler implements Emitter {
   private labels = 0
   private readonly votes = new Votes()
 
-  /** @param forms the v128 locals to hold as floats; compile() finds them, where there are none given, by compiling once without */
+  /**
+   * @param forms the v128 locals to hold as floats; compile() finds them, where there are none given, by compiling once without
+   * @param mark whether to mark code by the instructions it came from
+   */
   constructor(
     readonly inst: ModuleInst,
     private readonly func: FuncInst,
     private readonly forms: ReadonlyMap<number, Form> = new Map(),
+    private readonly mark = false,
   ) {
+    this.ops = new Operands(this.line, this.use, mark ? (code) => marked(this.r.at, code) : undefined)
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
     this.loops = loopsOf(body)
@@ -168,7 +171,7 @@ export class FuncCompiler implements Emitter {
     for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
     while (this.frames.length > 0) this.step(this.r.op())
     const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
-    if (forms.size !== this.forms.size) return new FuncCompiler(this.inst, this.func, forms).compile(id)
+    if (forms.size !== this.forms.size) return new FuncCompiler(this.inst, this.func, forms, this.mark).compile(id)
     const params = type.params.flatMap((t, k) =>
       Array.from({ length: slotCount(t) }, (_, j) => `l${this.localSlots[k]! + j}`),
     )

@@ -40,6 +40,13 @@ export interface Value {
 /** Longest expression that is kept unevaluated. */
 const MAX_LENGTH = 400
 
+/** Marks around code: of the instruction's offset, in between, at the end. They stand in no other code. */
+const [OPEN, MIDDLE, CLOSE] = ['\u0001', '\u0002', '\u0003']
+export const marked = (offset: number, code: string): string => `${OPEN}${offset}${MIDDLE}${code}${CLOSE}`
+/** The marks in code, one a match: the offset where one opens, undefined where it closes. */
+export const MARKS = new RegExp(`${OPEN}(\\d+)${MIDDLE}|${CLOSE}`, 'g')
+export const unmarked = (code: string): string => code.replace(MARKS, '')
+
 export type Kind = 'i' | 'd' | 'r'
 /** The kind of variable for slot `k` of a value. */
 export const kindOf = (t: ValType): Kind => (isRef(t) ? 'r' : t === F32 || t === F64 || isForm(t) ? 'd' : 'i')
@@ -72,10 +79,12 @@ export class Operands {
   /**
    * @param line writes a statement
    * @param use makes a runtime name known to the generated code and gives it
+   * @param mark marks code as that of the instruction at hand, for `positions`
    */
   constructor(
     private readonly line: (code: string) => void,
     private readonly use: (name: string) => string,
+    private readonly mark?: (code: string) => string,
   ) {}
 
   variable(t: ValType, slot: number): string {
@@ -84,14 +93,21 @@ export class Operands {
     return v
   }
 
-  push(type: ValType, ...slots: Entry[]): void {
+  push(type: ValType, ...entries: Entry[]): void {
+    const slots = this.mark === undefined ? entries : entries.map((e) => this.marked(e))
     const value = { type, slots, height: this.height }
     this.values.push(value)
     // The heights of a v128 are kept for its slots, whatever its form.
     this.height += isForm(type) ? 4 : slots.length
     slots.forEach((e, k) => {
-      if (e.code.length > MAX_LENGTH) this.materialise(value, k)
+      if (e.code.length > MAX_LENGTH && unmarked(e.code).length > MAX_LENGTH) this.materialise(value, k)
     })
+  }
+
+  private marked(e: Entry): Entry {
+    if (!e.effect || e.simple) return e
+    const cond = e.cond === undefined ? {} : { cond: this.mark!(e.cond) }
+    return { ...e, code: this.mark!(e.code), ...cond }
   }
 
   pop(): Value {

@@ -2,6 +2,7 @@
 // is asked for, from rewritten ones (rewrite.ts). Calls and values cross in bridge.ts and refs.ts, entities are entities.ts's, traps errors.ts's.
 import { CodeReader } from '../binary/code.ts'
 import { LinkError, Trap, type TrapFrame } from '../errors.ts'
+import { HOST_ENTRY, hostFrame, keepNative, wasmFrame } from '../runtime/frames.ts'
 import { ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
 import { adopt } from '../runtime/instantiate.ts'
 import type { Executor, Store } from '../runtime/store.ts'
@@ -135,12 +136,12 @@ function caught(e: unknown, store: Store): unknown {
     const frames = framesOf(e, store)
     const trap = trapOfText(e.message, opAt(store, frames[0]))
     if (trap === undefined) return e
-    trap.frames = frames
+    keepNative(trap, e)
     return keepTrap(e, trap)
   }
   if (isStackEnd(e)) {
     const trap = stackEnd()
-    trap.frames = framesOf(e as Error, store)
+    keepNative(trap, e as Error)
     return keepTrap(e, trap)
   }
   return realmOf(store).exnOf(e) ?? e
@@ -167,21 +168,24 @@ function bodyAt(inst: ModuleInst, func: number, offset: number): boolean {
 function framesOf(error: Error, store: Store): TrapFrame[] {
   const out: TrapFrame[] = []
   for (const line of (error.stack ?? '').split('\n')) {
+    if (line.includes(HOST_ENTRY)) out.push(hostFrame(''))
     const at = /wasm-function\[(\d+)\](?::0x([0-9a-f]+))?/.exec(line)
     if (at === null || line.includes(SYNTH_NAME)) continue
     const func = Number(at[1])
     const frame = at[2] === undefined ? undefined : frameAt(store, func, Number.parseInt(at[2], 16))
     if (frame !== undefined) out.push(frame)
-    else if (at[2] === undefined) out.push({ module: undefined, func, name: undefined, offset: -1 })
+    else if (at[2] === undefined) out.push(unknownFrame(func))
   }
   return out
 }
+
+const unknownFrame = (func: number): TrapFrame => ({ ...hostFrame(''), host: false, func })
 
 /** Finds the instance by its function's body, which few modules have at the same place. */
 function frameAt(store: Store, func: number, at: number): TrapFrame | undefined {
   for (const inst of realmOf(store).living()) {
     const offset = preparedOf(store, inst.module)?.original(at) ?? at
-    if (bodyAt(inst, func, offset)) return { module: inst.name, func, name: undefined, offset }
+    if (bodyAt(inst, func, offset)) return wasmFrame(inst, func, offset)
   }
   return undefined
 }

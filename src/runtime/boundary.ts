@@ -4,7 +4,7 @@ import { Crash, Exhaustion, Trap, type TrapCode } from '../errors.ts'
 import { ret } from '../numeric/ret.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import { F32, F64, type FuncType, slotCount, type ValType } from '../syntax/types.ts'
-import { addFrames, HOST_ENTRY, hostFrame, MAX_FRAMES } from './frames.ts'
+import { addFrames, errorOf, HOST_ENTRY, hostFrame, keepNative, MAX_FRAMES } from './frames.ts'
 import { type Callable, ExnInst, FuncInst, HostThrow } from './instances.ts'
 import type { LimitName, Store } from './store.ts'
 import {
@@ -85,20 +85,17 @@ function thrown(store: Store, raw: unknown): unknown {
   const e = store.executor.caught === undefined ? raw : store.executor.caught(raw, store)
   if (e instanceof HostThrow) return e.error
   if (e instanceof Trap) {
-    addFrames(e, store.executor.frames(native.get(e) ?? e, store))
+    addFrames(e, store.executor.frames(errorOf(e), store))
     return e
   }
   if (e instanceof ExnInst) return e
   if (!(e instanceof Error)) return new Crash(`something unknown was thrown: ${String(e)}`)
   const trap = trapOf(e)
   if (trap === undefined) return e instanceof Crash ? e : new Crash(`internal error: ${e.message}`, { cause: e })
-  native.set(trap, e)
+  keepNative(trap, e)
   addFrames(trap, store.executor.frames(e, store))
   return trap
 }
-
-/** The native errors that traps stand for: theirs are the stacks that began in WebAssembly. */
-const native = new WeakMap<Trap, Error>()
 
 /** The trap that a native error stands for. The texts are V8's, SpiderMonkey's and JavaScriptCore's, QuickJS's and Hermes's. */
 export function trapOf(e: Error): Trap | undefined {

@@ -58,3 +58,11 @@ export function addFrames(trap: Trap, all: readonly TrapFrame[]): void {
     trap.frames.push(frame)
   }
 }
+
+const natives = new WeakMap<Trap, Error>()
+
+/** Notes the native error that a trap stands for, whose stack began in WebAssembly. */
+export const keepNative = (trap: Trap, error: Error): void => void natives.set(trap, error)
+
+/** The error whose stack has a trap's frames. */
+export const errorOf = (trap: Trap): Error => natives.get(trap) ?? trap

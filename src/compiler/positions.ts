@@ -1,0 +1,59 @@
+// From places in generated code to the instructions that they came from, for backtraces. Each line has its instruction; where a trap is inside an
+// expression that several instructions have become, the function is compiled once more with marks, which say what stands where. Running code pays nothing.
+import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { FuncCompiler } from './func.ts'
+import { MARKS } from './operands.ts'
+
+/** Where the code of an instruction begins in a line, and which follows after its end. */
+interface Change {
+  column: number
+  offset: number
+}
+
+/** What is known of a function's code. */
+interface Lines {
+  /** Its name in the source. */
+  readonly id: string
+  /** Instruction offsets by line, and the row in stack traces of the line before the first of them. */
+  readonly offsets: ArrayLike<number>
+  readonly row: number
+  changes?: readonly (readonly Change[])[]
+}
+
+const lines = new WeakMap<FuncInst, Lines>()
+
+export const keepLines = (func: FuncInst, known: Lines): void => void lines.set(func, known)
+
+/** The offset of the instruction at a row and column of a stack trace, both from 1, or -1. */
+export function offsetAt(inst: ModuleInst, index: number, row: number, column: number): number {
+  const func = inst.funcs[index]!
+  const known = lines.get(func)
+  if (known === undefined) return -1
+  const line = row - known.row - 1
+  known.changes ??= changesOf(inst, func, known)
+  let offset = -1
+  for (const change of known.changes[line] ?? []) if (change.column < column) offset = change.offset
+  return offset >= 0 ? offset : (known.offsets[line] ?? -1)
+}
+
+/** Nothing where the function does not compile to the same lines any more. */
+function changesOf(inst: ModuleInst, func: FuncInst, { id, offsets }: Lines): Change[][] {
+  const compiled = new FuncCompiler(inst, func, undefined, true).compile(id)
+  const same =
+    compiled.offsets.length === offsets.length && compiled.offsets.every((offset, k) => offset === offsets[k])
+  // The source's first line is the function's head.
+  return same ? compiled.source.split('\n').slice(1).map(changesIn) : []
+}
+
+function changesIn(line: string): Change[] {
+  const changes: Change[] = []
+  const open: number[] = []
+  let removed = 0
+  for (const mark of line.matchAll(MARKS)) {
+    if (mark[1] === undefined) open.pop()
+    else open.push(Number(mark[1]))
+    changes.push({ column: mark.index - removed, offset: open.at(-1) ?? -1 })
+    removed += mark[0].length
+  }
+  return changes
+}
