@@ -19,8 +19,8 @@ const library = [
   'wasi/sockets-node',
   'wasi/socket-worker',
 ]
-/** What Node runs of the command line: the executable, and what runs in workers. */
-const executables = ['cli/main', 'cli/thread-runtime', 'cli/script-worker', 'cli/progress-worker']
+/** What the command line runs in workers. */
+const workers = ['cli/thread-runtime', 'cli/script-worker', 'cli/progress-worker']
 
 /** Commander looks for child processes at its start, which costs milliseconds and which only subcommands with files of their own need. */
 const lateChildProcess = {
@@ -67,12 +67,16 @@ const constants = () => ({
   ANYWASM_BUILD: JSON.stringify(buildId()),
 })
 
-/** All of the command line in one file, which cli/main compiles; parts that are imported late are also run late. */
+/**
+ * The executable, and all of the command line in one file, which it compiles; parts that are imported late are also run late.
+ * CommonJS, because Node starts that sooner than modules.
+ */
 async function commandLine(out, options) {
   await esbuild.build({
     ...options,
-    entryPoints: ['src/cli/command-line.ts'],
-    outfile: `${out}/cli/command-line.cjs`,
+    entryPoints: ['src/cli/main.ts', 'src/cli/command-line.ts'],
+    outdir: `${out}/cli`,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -92,7 +96,7 @@ export async function build({ types }) {
     await bundle(library, '// anywasm, MIT licence', out)
     // What has to be read at every start is kept short; names stay for backtraces.
     const short = { minifyWhitespace: true, minifySyntax: true, define: constants(), plugins: [lateChildProcess] }
-    await bundle(executables, '// anywasm, MIT licence', out, short)
+    await bundle(workers, '// anywasm, MIT licence', out, short)
     await commandLine(out, short)
     if (types) declarations(`${out}/types`)
     writeFileSync(`${out}/.built`, '')

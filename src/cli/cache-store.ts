@@ -1,145 +1,27 @@
-// Files that make later runs faster, in a folder of the user's own. Each begins with a checksum and appears at once under its name, so runs
-// at the same time and interrupted ones leave whole files or none. What others could have written is not read: the contents become code.
-import { createHash, randomUUID } from 'node:crypto'
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
+// Entries of the cache that say what they are good for, by a hash in their names, and that they are whole, by a checksum before their contents.
+import { createHash } from 'node:crypto'
+import { dropCached, readCached, writeCached } from './cache-files.ts'
 
-/** Only the user may read or write. */
-const PRIVATE_FOLDER = 0o700
-const PRIVATE_FILE = 0o600
-const OTHERS_WRITE = 0o022
-const SUFFIX = '.bin'
 const CHECKSUM = 32
-/** All files together; the ones that have not been used for the longest go first. */
-const MOST_BYTES = 512 * 2 ** 20
-/** How old a file's date may be before its use is noted. */
-const NOTE_MS = 3_600_000
-
-/** Where the files are: ANYWASM_CACHE_DIR, or what is usual on the system. */
-export function cacheDir(): string {
-  const { ANYWASM_CACHE_DIR: own, XDG_CACHE_HOME: xdg, LOCALAPPDATA: windows } = process.env
-  if (own) return own
-  if (process.platform === 'win32') return join(windows ?? join(homedir(), 'AppData/Local'), 'anywasm', 'cache')
-  if (process.platform === 'darwin') return join(homedir(), 'Library/Caches/anywasm')
-  return join(xdg?.startsWith('/') ? xdg : join(homedir(), '.cache'), 'anywasm')
-}
-
-/** Why the folder is not to be used, if so. It may not exist yet. */
-export function distrust(dir: string): string | undefined {
-  const at = statSync(dir, { throwIfNoEntry: false })
-  if (at === undefined) return undefined
-  if (!at.isDirectory()) return 'is no folder'
-  if (process.getuid === undefined) return undefined
-  if (at.uid !== process.getuid()) return 'belongs to another user'
-  return at.mode & OTHERS_WRITE ? 'can be written by other users; chmod 700 it' : undefined
-}
 
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 
-/** A name for a file, the same for the same parts. */
-export function entryName(kind: string, ...parts: (string | Uint8Array)[]): string {
+/** A name for an entry, the same for the same parts. */
+export function entryName(kind: 'functions' | 'valid', ...parts: readonly string[]): string {
   const hash = createHash('sha256')
-  for (const p of parts) hash.update(`${p.length}:`).update(p)
+  for (const p of parts) hash.update(`${p.length}:${p}`)
   return `${kind}-${hash.digest('hex').slice(0, 40)}`
 }
 
 /** The contents of an entry; undefined where there is none, or none to be trusted. */
 export function readEntry(name: string): Uint8Array | undefined {
-  const dir = cacheDir()
-  const path = join(dir, name + SUFFIX)
-  try {
-    if (distrust(dir) !== undefined) return undefined
-    const bytes = readFileSync(path)
-    const content = bytes.subarray(CHECKSUM)
-    if (bytes.length < CHECKSUM || !digest(content).equals(bytes.subarray(0, CHECKSUM))) {
-      unlinkSync(path)
-      return undefined
-    }
-    noteUse(path)
-    return content
-  } catch {
-    return undefined
-  }
-}
-
-function noteUse(path: string): void {
-  const now = Date.now()
-  if (now - statSync(path).mtimeMs > NOTE_MS) utimesSync(path, now / 1000, now / 1000)
+  const bytes = readCached(name)
+  if (bytes === undefined) return undefined
+  const content = bytes.subarray(CHECKSUM)
+  if (bytes.length >= CHECKSUM && digest(content).equals(bytes.subarray(0, CHECKSUM))) return content
+  dropCached(name)
+  return undefined
 }
 
 /** Keeps an entry if that can be; false where not. */
-export function writeEntry(name: string, content: Uint8Array): boolean {
-  const dir = cacheDir()
-  const temporary = join(dir, `${name}.${randomUUID()}.tmp`)
-  try {
-    mkdirSync(dir, { recursive: true, mode: PRIVATE_FOLDER })
-    if (distrust(dir) !== undefined || content.length > MOST_BYTES / 4) return false
-    makeRoom(dir, content.length)
-    writeFileSync(temporary, Buffer.concat([digest(content), content]), { mode: PRIVATE_FILE, flag: 'wx' })
-    renameSync(temporary, join(dir, name + SUFFIX))
-    return true
-  } catch {
-    discard(temporary)
-    return false
-  }
-}
-
-function discard(path: string): void {
-  try {
-    rmSync(path, { force: true })
-  } catch {
-    // It was not there.
-  }
-}
-
-interface CacheFile {
-  path: string
-  bytes: number
-  used: number
-}
-
-/** Our files in the folder, with what interrupted runs have left. */
-function files(dir: string): CacheFile[] {
-  const names = readdirSync(dir).filter((n) => /^[a-z]+-[\da-f]{40}\.(?:bin|[\da-f-]{36}\.tmp)$/.test(n))
-  return names.flatMap((n) => {
-    const at = statSync(join(dir, n), { throwIfNoEntry: false })
-    return at?.isFile() ? [{ path: join(dir, n), bytes: at.size, used: at.mtimeMs }] : []
-  })
-}
-
-function makeRoom(dir: string, bytes: number): void {
-  const all = files(dir).sort((a, b) => a.used - b.used)
-  let excess = all.reduce((n, f) => n + f.bytes, bytes) - MOST_BYTES
-  for (const f of all) {
-    const abandoned = f.path.endsWith('.tmp') && Date.now() - f.used > NOTE_MS
-    if (excess <= 0 && !abandoned) continue
-    rmSync(f.path, { force: true })
-    excess -= f.bytes
-  }
-}
-
-/** What there is. */
-export function cacheUse(): { files: number; bytes: number } {
-  const dir = cacheDir()
-  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) return { files: 0, bytes: 0 }
-  const all = files(dir)
-  return { files: all.length, bytes: all.reduce((n, f) => n + f.bytes, 0) }
-}
-
-/** Deletes our files, and nothing else that is in the folder; gives what there was. */
-export function cleanCache(): { files: number; bytes: number } {
-  const use = cacheUse()
-  if (use.files > 0) for (const f of files(cacheDir())) rmSync(f.path, { force: true })
-  return use
-}
+export const writeEntry = (name: string, content: Uint8Array): boolean => writeCached(name, [digest(content), content])

@@ -1,5 +1,5 @@
 // `anywasm cache`: where the cache is, and emptying it.
-import { cacheDir, cacheUse, cleanCache, distrust } from './cache-store.ts'
+import { cacheDir, cacheUse, cleanCache, distrust } from './cache-files.ts'
 import { writeOut } from './output.ts'
 
 const UNITS = ['bytes', 'KiB', 'MiB'] as const

@@ -8,8 +8,7 @@ import type { CodeKeeper, KeptFunc } from '../compiler/kept.ts'
 import { BUILD } from './build-info.ts'
 import { entryName, readEntry, writeEntry } from './cache-store.ts'
 
-/** Bytes of a module from which on keeping its code pays, and keeping that it is valid. */
-export const CODE_FROM = 1 << 15
+/** Bytes of a module from which on keeping that it is valid pays. */
 const VALID_FROM = 1 << 18
 
 /** What stands for a module's contents in names of entries. */

@@ -18,7 +18,7 @@ export async function loadEngine(name: string): Promise<Executor> {
       EXIT.usage,
     )
   throw new Failure(
-    `--engine ${name}: not available on this host, see anywasm features; choose auto or interpreter`,
+    `--engine ${name}: not available here, see anywasm features; choose auto or interpreter`,
     EXIT.usage,
   )
 }

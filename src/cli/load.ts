@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { decode } from '../binary/decode.ts'
 import type { Module } from '../syntax/module.ts'
 import { validate } from '../valid/module.ts'
-import { CODE_FROM, contentHash, knownValid, noteValid } from './code-cache.ts'
 import { Failure, systemFailure } from './failure.ts'
 import { beginProgress } from './progress.ts'
 
@@ -41,6 +40,9 @@ export async function loadModule(path: string): Promise<Module> {
   return module
 }
 
+/** Bytes of a module from which on keeping its code pays. */
+const CODE_FROM = 1 << 15
+
 /** A module that is to run, and what stands for its contents where keeping its code pays. */
 export interface Loaded {
   module: Module
@@ -55,6 +57,7 @@ export async function loadCached(path: string): Promise<Loaded> {
     validate(module)
     return { module, content: undefined }
   }
+  const { contentHash, knownValid, noteValid } = await import('./code-cache.ts')
   const content = contentHash(bytes)
   const known = knownValid(content, bytes.length)
   const module = decode(bytes, known)

@@ -1,6 +1,5 @@
 // A line on the terminal for work that takes over a second. The work is one long computation, so a worker writes the line
 // (src/cli/progress-worker.ts), and it is started only for input that is large enough to take so long.
-import { Worker } from 'node:worker_threads'
 import { isTerminal } from './terminal.ts'
 
 /** The words of the cell that both share. */
@@ -25,9 +24,10 @@ let words: Int32Array | undefined
 
 /** Tells what is being done if that may take long; until `endProgress`. */
 export function beginProgress(text: string, bytes: number): void {
-  if (bytes < LARGE || words !== undefined || !isTerminal(2)) return
+  if (bytes < LARGE || words !== undefined || !process.getBuiltinModule || !isTerminal(2)) return
   words = new Int32Array(new SharedArrayBuffer(Word.COUNT * 4))
   const workerData: ProgressData = { words, text }
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
   new Worker(new URL('./progress-worker.js', import.meta.url), { workerData }).unref()
 }
 

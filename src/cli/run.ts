@@ -9,7 +9,7 @@ import type { Module } from '../syntax/module.ts'
 import { typeNames } from '../syntax/types.ts'
 import { ExitStatus } from '../wasi/context.ts'
 import { WASI } from '../wasi/wasi.ts'
-import { CodeCache } from './code-cache.ts'
+import type { CodeCache } from './code-cache.ts'
 import { loadEngine } from './engine.ts'
 import { EXIT, explain, Failure } from './failure.ts'
 import { externs, facade, sharedMemory } from './link.ts'
@@ -40,7 +40,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     const programArgs = options.invoke === undefined ? args : []
     const sockets = await listeners(options.tcplisten)
     const wasi = new WASI({ ...wasiOptions(file, programArgs, options), sockets })
-    code = keepCode(module, loaded.content, options)
+    code = await keepCode(module, loaded.content, options)
     const inst = instantiate(store, module, externs(store, module, wasi.getImportObject()), file)
     if (options.invoke !== undefined) return await invokeExport(store, inst, wasi, options.invoke, args)
     return start(store, inst, wasi, file)
@@ -52,8 +52,13 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 }
 
 /** Has the compiler use and keep the code of the functions that are called, where that pays. */
-function keepCode(module: Module, content: string | undefined, options: RunOptions): CodeCache | undefined {
+async function keepCode(
+  module: Module,
+  content: string | undefined,
+  options: RunOptions,
+): Promise<CodeCache | undefined> {
   if (content === undefined || (options.engine !== 'auto' && options.engine !== 'compiler')) return undefined
+  const { CodeCache } = await import('./code-cache.ts')
   const cache = new CodeCache(content, variantOf(options))
   keepers.set(module, cache)
   return cache

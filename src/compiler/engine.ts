@@ -37,30 +37,14 @@ const trap = (code: TrapCode) => (): never => {
 /** The vectors that generated code works on; nothing lives there across instructions. */
 const lanes = new Lanes(new ArrayBuffer(64))
 
+/** Names that every function may use, besides the exports of ROOMS. */
 const shared: Record<string, unknown> = {
-  ...aggregates,
-  ...i32,
-  ...i64,
-  ...f32,
-  ...f64,
-  ...convert,
-  ...bits,
-  ...segments,
   ret,
   fround: Math.fround,
   unreachable: trap('unreachable'),
   nullFunc: trap('null function reference'),
   nullRef: trap('null reference'),
   nullException: trap('null exception reference'),
-  ...v128,
-  ...i8x16,
-  ...i16x8,
-  ...i32x4,
-  ...i64x2,
-  ...f32x4,
-  ...f64x2,
-  ...atomics,
-  ...wideArithmetic,
   VL: lanes,
   V: lanes.i32,
   B: lanes.u8,
@@ -68,6 +52,32 @@ const shared: Record<string, unknown> = {
   newSlots,
   ExnInst,
   isException: (x: unknown) => x instanceof ExnInst || x instanceof HostThrow,
+}
+
+/** Not joined into one object: there are a thousand names, and a program uses a few. */
+const ROOMS: readonly Record<string, unknown>[] = [
+  i32,
+  i64,
+  f32,
+  f64,
+  convert,
+  bits,
+  segments,
+  aggregates,
+  v128,
+  i8x16,
+  i16x8,
+  i32x4,
+  i64x2,
+  f32x4,
+  f64x2,
+  atomics,
+  wideArithmetic,
+]
+
+function sharedName(name: string): unknown {
+  if (!(name in shared)) shared[name] = ROOMS.find((room) => name in room)?.[name]
+  return shared[name]
 }
 
 /** Instances by number, so that a stack trace's function names lead back to them. */
@@ -130,7 +140,7 @@ function resolver(inst: ModuleInst): (name: string) => unknown {
   }
   return (name) => {
     const part = /^(F|M|MI|T|TI|G|D|E|TAG|TYPE|make)(\d+)$/.exec(name)
-    if (part === null) return own[name] ?? shared[name]
+    if (part === null) return own[name] ?? sharedName(name)
     const index = Number(part[2])
     switch (part[1]) {
       case 'F':

@@ -226,6 +226,9 @@ export class NodeFileSystem implements FileSystem {
   }
 }
 
+/** Linux: /dev/null and its like. */
+const isMemoryDevice = (rdev: number) => nodeProcess()?.platform === 'linux' && rdev >> 8 === 1
+
 interface Tty {
   isatty(fd: number): boolean
 }
@@ -256,7 +259,8 @@ export class NodeStream implements Stream {
 
   /** node:tty is slow to load, so it is only asked about devices. */
   get isTerminal(): boolean {
-    if (!this.own || !this.fs.fstatSync(this.fd).isCharacterDevice()) return false
+    const at = this.own ? this.fs.fstatSync(this.fd) : undefined
+    if (!at?.isCharacterDevice() || isMemoryDevice(at.rdev)) return false
     return (nodeProcess()?.getBuiltinModule?.('node:tty') as Tty | undefined)?.isatty(this.fd) ?? false
   }
 

@@ -8,7 +8,7 @@ export interface Outcome {
   stderr: string
 }
 
-export const bin = resolve('dist/cli/main.js')
+export const bin = resolve('dist/cli/main.cjs')
 /** Not the user's own. */
 export const cache = resolve('node_modules/.cache/anywasm-test')
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 test('the dispatch loop is at most 45 KB of bytecode', () => {
   const flags = ['--print-bytecode', '--print-bytecode-filter=loop']
   const command = [
-    'dist/cli/main.js',
+    'dist/cli/main.cjs',
     'run',
     '--engine',
     'interpreter',
@@ -27,7 +27,7 @@ test.each([['--jitless'], ['--disallow-code-generation-from-strings']])(
     const run = (engine: string) =>
       spawnSync(
         process.execPath,
-        [flag, 'dist/cli/main.js', 'run', '--engine', engine, '--invoke', 'run', 'bench/kernels/fib.wasm', '10'],
+        [flag, 'dist/cli/main.cjs', 'run', '--engine', engine, '--invoke', 'run', 'bench/kernels/fib.wasm', '10'],
         { encoding: 'utf8' },
       )
     expect(run('auto')).toMatchObject({ status: 0, stdout: '55\n' })
