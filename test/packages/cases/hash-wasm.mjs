@@ -5,9 +5,9 @@ const bytes = (n, seed) => Uint8Array.from({ length: n }, (_, i) => (Math.imul(i
 const data = bytes(100_003, 1)
 const salt = bytes(16, 2)
 const password = 'correct horse'
-const names = Object.keys(hash)
-const creatorOf = (name) => names.find((k) => k.toLowerCase() === `create${name}`)
-const algorithms = names.filter((name) => creatorOf(name) !== undefined)
+const functions = Object.entries(hash)
+const creatorOf = (name) => functions.find(([k]) => k.toLowerCase() === `create${name}`)?.[1]
+const algorithms = functions.filter(([name]) => creatorOf(name) !== undefined)
 
 export async function load() {
   await hash.md5('')
@@ -15,9 +15,9 @@ export async function load() {
 
 export async function task() {
   const results = {}
-  for (const name of algorithms) {
-    results[name] = await hash[name](data)
-    const hasher = await hash[creatorOf(name)]()
+  for (const [name, digestOf] of algorithms) {
+    results[name] = await digestOf(data)
+    const hasher = await creatorOf(name)()
     hasher.init()
     for (let at = 0; at < data.length; at += 7919) hasher.update(data.subarray(at, at + 7919))
     const state = hasher.save()
