@@ -9,11 +9,11 @@ export function kernelBytes(name) {
   return new Uint8Array(readFileSync(new URL(`./kernels/${name}.wasm`, import.meta.url)))
 }
 
-function anywasm(engine) {
+function anywasm(engine, metering = {}) {
   return (bytes) => {
     const module = decode(bytes)
     validate(module)
-    const store = new Store(engine)
+    const store = new Store(engine, {}, metering)
     const run = instantiate(store, module, []).exports.get('run')
     return (n) => invoke(store, run, [n])[0]
   }
@@ -32,6 +32,8 @@ async function wasm2js(bytes) {
 export const columns = {
   native: async (bytes) => (await WebAssembly.instantiate(bytes)).instance.exports.run,
   ...Object.fromEntries(Object.entries(ENGINES).map(([name, engine]) => [name, anywasm(engine)])),
+  'host+deadline': anywasm(ENGINES.host, { deadline: Number.MAX_SAFE_INTEGER }),
+  'host+fuel': anywasm(ENGINES.host, { fuel: 2 ** 50 }),
   polywasm: async (bytes) => {
     const { WebAssembly: polywasm } = await import('polywasm')
     return (await polywasm.instantiate(bytes)).instance.exports.run

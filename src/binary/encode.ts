@@ -187,7 +187,7 @@ function writeFunc(w: ByteWriter, func: Func): void {
 }
 
 /** The writer of every section's contents, in the order of the sections; undefined when it is absent. */
-function contents(m: Module): [id: number, content: ByteWriter | undefined][] {
+function contents(m: Module, code?: ByteWriter): [id: number, content: ByteWriter | undefined][] {
   const vector = <T>(items: readonly T[], write: (w: ByteWriter, item: T) => void) => {
     if (items.length === 0) return undefined
     const w = new ByteWriter(items.length * 8 + 8)
@@ -239,7 +239,7 @@ function contents(m: Module): [id: number, content: ByteWriter | undefined][] {
     [8, single(m.start)],
     [9, vector(m.elems, writeElem)],
     [12, single(m.dataCount)],
-    [10, vector(m.funcs, writeFunc)],
+    [10, code ?? vector(m.funcs, writeFunc)],
     [
       11,
       vector(m.datas, (w, { mode, bytes }) => {
@@ -263,13 +263,16 @@ function writeCustoms(w: ByteWriter, customs: readonly Custom[]): void {
   }
 }
 
-/** The module's bytes in canonical form; decoding them gives the same module. */
-export function encode(m: Module): Uint8Array {
+/**
+ * The module's bytes in canonical form; decoding them gives the same module.
+ * @param code the contents of the code section, where they are not those of its functions
+ */
+export function encode(m: Module, code?: ByteWriter): Uint8Array {
   const w = new ByteWriter(m.bytes.length + 64)
   w.raw(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))
   const after = (id: number) => m.customs.filter((custom) => custom.after === id)
   writeCustoms(w, after(0))
-  for (const [id, content] of contents(m)) {
+  for (const [id, content] of contents(m, code)) {
     if (content !== undefined) {
       w.byte(id)
       w.append(content)

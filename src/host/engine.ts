@@ -10,16 +10,18 @@ import type { ImportDesc, Module } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import { isDirect } from './bridge.ts'
+import { controlsOf } from './control.ts'
 import { entities, HostGlobalInst, HostMemInst, HostTableInst, HostTagInst, nativeOf } from './entities.ts'
 import { isNativeTrap, isStackEnd, keepTrap, knownTrap, stackEnd, trapOfText } from './errors.ts'
 import type { NativeExports, NativeFunction, NativeGlobal, NativeImports, NativeMemory, NativeTable } from './native.ts'
-import { type Prepared, prepare, preparedOf } from './prepare.ts'
+import { type Prepared, prepare, preparedOf, refusal } from './prepare.ts'
 import { type Realm, realmOf } from './refs.ts'
 import { host as hostNative, SYNTH_NAME } from './synth.ts'
 
 export const host: Executor = {
   name: 'host',
   link() {},
+  refuses: refusal,
   instantiate,
   entities,
   caught,
@@ -29,11 +31,15 @@ export const host: Executor = {
 function instantiate(inst: ModuleInst): void {
   const { store, module } = inst
   const realm = realmOf(store)
+  const controls = controlsOf(store)
   const prepared = prepare(store, module)
   realm.addInstance(inst)
   const imports = importsOf(realm, inst)
   const { Instance, LinkError: NativeLinkError, RuntimeError } = hostNative()
   let exports: NativeExports
+  const { control } = prepared
+  if (control !== undefined) imports[control.imports] = { ...controls!.globals }
+  controls?.enter()
   try {
     exports = new Instance(prepared.native, imports).exports
   } catch (e) {
@@ -44,6 +50,15 @@ function instantiate(inst: ModuleInst): void {
     throw e
   }
   bind(realm, inst, prepared, exports)
+  if (control === undefined) return
+  controls!.hooks(inst, exports[control.hooks] as NativeTable)
+  if (control.start === undefined) return
+  controls!.enter()
+  try {
+    ;(exports[control.start] as NativeFunction)()
+  } finally {
+    controls!.leave()
+  }
 }
 
 function importsOf(realm: Realm, inst: ModuleInst): NativeImports {
@@ -134,7 +149,7 @@ function caught(e: unknown, store: Store): unknown {
   if (known !== undefined) return known
   if (isNativeTrap(e)) {
     const frames = framesOf(e, store)
-    const trap = trapOfText(e.message, opAt(store, frames[0]))
+    const trap = controlsOf(store)?.reason() ?? trapOf(store, e, frames[0])
     if (trap === undefined) return e
     keepNative(trap, e)
     return keepTrap(e, trap)
@@ -147,15 +162,28 @@ function caught(e: unknown, store: Store): unknown {
   return realmOf(store).exnOf(e) ?? e
 }
 
-/** The instruction at a frame. */
-function opAt(store: Store, frame: TrapFrame | undefined): Op | undefined {
+/** Walks to the instruction at a frame; undefined where that is not known. */
+function placeOf(store: Store, frame: TrapFrame | undefined): { inst: ModuleInst; op: Op; r: CodeReader } | undefined {
   if (frame === undefined || frame.offset < 0) return undefined
   for (const inst of realmOf(store).living())
-    if (inst.name === frame.module && bodyAt(inst, frame.func, frame.offset)) {
+    if (bodyAt(inst, frame.func, frame.offset)) {
       const { bytes } = inst.module
-      return new CodeReader({ bytes, start: frame.offset, end: bytes.length }).op()
+      const r = new CodeReader({ bytes, start: frame.offset, end: bytes.length })
+      return { inst, op: r.op(), r }
     }
   return undefined
+}
+
+/** The trap that a RuntimeError of the host stands for. */
+function trapOf(store: Store, e: Error, frame: TrapFrame | undefined): Trap | undefined {
+  const place = placeOf(store, frame)
+  if (place?.op === Op.memory_atomic_wait32 || place?.op === Op.memory_atomic_wait64) {
+    place.r.memarg()
+    // The host looks first whether its agent may wait.
+    if (/Atomics/.test(e.message) && place.inst.memories[place.r.memory]?.type.shared === false)
+      return new Trap('expected shared memory')
+  }
+  return trapOfText(e.message, place?.op)
 }
 
 /** Whether the function of an instance has an instruction at the offset. */
@@ -184,7 +212,8 @@ const unknownFrame = (func: number): TrapFrame => ({ ...hostFrame(''), host: fal
 /** Finds the instance by its function's body, which few modules have at the same place. */
 function frameAt(store: Store, func: number, at: number): TrapFrame | undefined {
   for (const inst of realmOf(store).living()) {
-    const offset = preparedOf(store, inst.module)?.original(at) ?? at
+    if (inst.module.funcs[func - inst.importedFuncs] === undefined) continue
+    const offset = preparedOf(store, inst.module)?.original(func, at) ?? at
     if (bodyAt(inst, func, offset)) return wasmFrame(inst, func, offset)
   }
   return undefined

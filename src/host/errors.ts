@@ -29,7 +29,8 @@ const TEXTS: readonly (readonly [text: RegExp, code: TrapCode | ((op: Op | undef
   [/memory|out of bounds/i, 'out of bounds memory access'],
   [/dereferencing a null|null (pointer|reference|value)|null/i, dereference],
   [/illegal cast|cast/i, 'cast failure'],
-  [/Atomics\.wait|shared/i, (op) => (op === undefined ? 'expected shared memory' : 'atomic wait not allowed')],
+  [/Atomics\.wait/i, 'atomic wait not allowed'],
+  [/shared/i, 'expected shared memory'],
 ]
 
 const isCallIndirect = (op: Op | undefined) => op === Op.call_indirect || op === Op.return_call_indirect

@@ -3,8 +3,12 @@
 import { encode } from '../binary/encode.ts'
 import { CompileError } from '../errors.ts'
 import type { Store } from '../runtime/store.ts'
+import { ALL_FEATURES, type Feature } from '../syntax/features.ts'
 import type { Export, Module } from '../syntax/module.ts'
+import { settingsOf, switchesOf } from './control.ts'
+import { hostFeatures } from './detect.ts'
 import type { NativeModule } from './native.ts'
+import { type Rewritten, rewrite } from './rewrite.ts'
 import { addExports } from './sections.ts'
 import { host } from './synth.ts'
 
@@ -13,14 +17,14 @@ export interface Prepared {
   readonly native: NativeModule
   /** Its exports, those added included. */
   readonly visible: readonly Export[]
-  /** The offset in the module's own bytes of one in those that the host has. */
-  original(offset: number): number
+  /** What was added where the module is controlled. */
+  readonly control: Rewritten | undefined
+  /** The offset in the module's own bytes of one in a function of those that the host has. */
+  original(func: number, offset: number): number
 }
 
 /** By settings. */
 const made = new WeakMap<Module, Map<string, Prepared>>()
-
-const settingsOf = (_store: Store): string => ''
 
 /** The module as it was prepared for stores like this one, if it was. */
 export const preparedOf = (store: Store, module: Module): Prepared | undefined =>
@@ -29,21 +33,64 @@ export const preparedOf = (store: Store, module: Module): Prepared | undefined =
 /** @throws CompileError when the host can't compile it */
 export function prepare(store: Store, module: Module): Prepared {
   const settings = settingsOf(store)
-  let known = made.get(module)
-  if (known === undefined) made.set(module, (known = new Map()))
-  let found = known.get(settings)
-  if (found === undefined) {
-    found = compile(module)
-    known.set(settings, found)
-  }
-  return found
+  return made.get(module)?.get(settings) ?? keep(module, settings, compile(settings === '' ? undefined : store, module))
 }
 
-function compile(module: Module): Prepared {
+/** For a store, or as it is. */
+function compile(store: Store | undefined, module: Module): Prepared {
+  const prefix = prefixOf(module)
+  const hidden = hiddenOf(module, prefix)
+  const visible = [...module.exports, ...hidden]
+  if (store !== undefined) {
+    const control = rewrite(store, module, switchesOf(store), hidden, prefix)
+    return { native: compileNative(control.bytes), visible, control, original: control.original }
+  }
   const bytes = module.bytes.length > 0 ? module.bytes : encode(module)
-  const hidden = hiddenOf(module)
   const { bytes: rewritten, original } = addExports(bytes, hidden)
-  return { native: compileNative(rewritten), visible: [...module.exports, ...hidden], original }
+  return {
+    native: compileNative(rewritten),
+    visible,
+    control: undefined,
+    original: (_func, offset) => original(offset),
+  }
+}
+
+/** What the host lacks. */
+let missing: readonly Feature[] | undefined
+export function lackingFeatures(): readonly Feature[] {
+  if (missing === undefined) {
+    const has = new Set<Feature>(hostFeatures())
+    missing = ALL_FEATURES.filter((f) => !EVERYWHERE.has(f) && !has.has(f))
+  }
+  return missing
+}
+const EVERYWHERE = new Set<Feature>(['mvp', 'sign-extension', 'saturating-float-to-int'])
+
+/** Why the host can't run a module, undefined where it can. */
+export function refusal(module: Module): string | undefined {
+  const lacking = lackingFeatures()
+  const pages = [
+    ...module.memories,
+    ...module.imports.flatMap(({ desc }) => (desc.kind === 'memory' ? [desc.type] : [])),
+  ]
+  if (lacking.includes('custom-page-sizes') && pages.some((m) => m.pageSizeLog2 !== 16))
+    return "the host's WebAssembly has no custom page sizes"
+  if (lacking.every((f) => f === 'custom-page-sizes')) return undefined
+  try {
+    const known = made.get(module)?.get('')
+    if (known === undefined) keep(module, '', compile(undefined, module))
+    return undefined
+  } catch (e) {
+    if (e instanceof CompileError) return e.reason
+    throw e
+  }
+}
+
+function keep(module: Module, settings: string, prepared: Prepared): Prepared {
+  let known = made.get(module)
+  if (known === undefined) made.set(module, (known = new Map()))
+  known.set(settings, prepared)
+  return prepared
 }
 
 function compileNative(bytes: Uint8Array): NativeModule {
@@ -54,10 +101,16 @@ function compileNative(bytes: Uint8Array): NativeModule {
   }
 }
 
-/** Exports for the memories, tables and tags that have none. */
-function hiddenOf(module: Module): Export[] {
+/** What no import or export of the module begins with. */
+function prefixOf(module: Module): string {
   let prefix = 'anywasm/'
-  while (module.exports.some((x) => x.name.startsWith(prefix))) prefix += '/'
+  const names = [...module.exports.map((x) => x.name), ...module.imports.map((i) => i.module)]
+  while (names.some((name) => name.startsWith(prefix))) prefix += '/'
+  return prefix
+}
+
+/** Exports for the memories, tables and tags that have none. */
+function hiddenOf(module: Module, prefix: string): Export[] {
   const seen = new Set(module.exports.map((x) => `${x.kind}${x.index}`))
   const out: Export[] = []
   for (const [kind, own] of [

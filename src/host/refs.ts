@@ -1,7 +1,7 @@
 // Functions and exceptions of a store on both sides: each FuncInst has one native function and each native function one FuncInst, the same for
 // exceptions and tags, so that identity holds whichever way a reference came. What a store's instances have in common is kept here.
 import { Crash, Trap } from '../errors.ts'
-import { ExnInst, FuncInst, HostThrow, type ModuleInst, type TagInst } from '../runtime/instances.ts'
+import { type Callable, ExnInst, FuncInst, HostThrow, type ModuleInst, type TagInst } from '../runtime/instances.ts'
 import type { Store } from '../runtime/store.ts'
 import { getValue, newSlots, putValue, slotsOf, type Value } from '../runtime/values.ts'
 import { topOf } from '../syntax/match.ts'
@@ -25,6 +25,24 @@ export function realmOf(store: Store): Realm {
 /** An entity that this engine has not made. */
 export const foreign = (what: string): TypeError =>
   new TypeError(`a ${what} that the host engine has not made: make it with its store's methods`)
+
+/** What is done where control crosses between the embedder and WebAssembly. */
+export interface Crossings {
+  enter(): void
+  leave(): void
+  outside<T>(run: () => T): T
+}
+
+const inside =
+  (controls: Crossings, code: Callable): Callable =>
+  (...slots) => {
+    controls.enter()
+    try {
+      return code(...slots)
+    } finally {
+      controls.leave()
+    }
+  }
 
 /** A host function's code; what it throws passes through the host's frames. */
 function guarded(realm: Realm, func: FuncInst): NativeFunction {
@@ -72,6 +90,9 @@ export class Realm implements RefMap {
 
   constructor(readonly store: Store) {}
 
+  /** What is done where control crosses; set by the store's controls. */
+  controls: Crossings | undefined = undefined
+
   addInstance(inst: ModuleInst): void {
     if (this.instances.length > 64) this.instances = this.instances.filter((r) => r.deref() !== undefined)
     this.instances.push(new WeakRef(inst))
@@ -96,7 +117,9 @@ export class Realm implements RefMap {
     const { registry } = this.store
     if (func.module === undefined) return
     func.code = (...slots) => {
-      func.code = outgoing(registry, func.def, made, this)
+      const code = outgoing(registry, func.def, made, this)
+      const { controls } = this
+      func.code = controls === undefined ? code : inside(controls, code)
       return func.code(...slots)
     }
   }
@@ -115,7 +138,10 @@ export class Realm implements RefMap {
 
   /** What the host calls for a host function. */
   listenerOf(func: FuncInst): NativeFunction {
-    return listener(this.store.registry, func.def, guarded(this, func), this)
+    const code = guarded(this, func)
+    const { controls } = this
+    const own: NativeFunction = controls === undefined ? code : (...slots) => controls.outside(() => code(...slots))
+    return listener(this.store.registry, func.def, own, this)
   }
 
   /** The function of a native one, which may be one of an instance that nothing has exported. */

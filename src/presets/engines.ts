@@ -1,11 +1,13 @@
 // The engines that the command line and the default bundle carry, by name.
 import { mayGenerateCode } from '../compiler/emit.ts'
 import { compiler } from '../compiler/engine.ts'
+import { host } from '../host/engine.ts'
+import { native } from '../host/native.ts'
 import { interpreter } from '../interpreter/engine.ts'
 import type { Executor } from '../runtime/store.ts'
 import type { ENGINE_NAMES } from './engine-names.ts'
 
-export const ENGINES: Readonly<Record<string, Executor>> = { compiler, interpreter } satisfies Record<
+export const ENGINES: Readonly<Record<string, Executor>> = { host, compiler, interpreter } satisfies Record<
   Exclude<(typeof ENGINE_NAMES)[number], 'auto'>,
   Executor
 >
@@ -14,5 +16,6 @@ export const ENGINES: Readonly<Record<string, Executor>> = { compiler, interpret
 export function engineByName(name: string): Executor | undefined {
   const generates = mayGenerateCode()
   if (name === 'auto') return generates ? compiler : interpreter
-  return name === 'compiler' && !generates ? undefined : ENGINES[name]
+  if ((name === 'compiler' && !generates) || (name === 'host' && native() === undefined)) return undefined
+  return ENGINES[name]
 }

@@ -60,6 +60,7 @@ export class Meter {
   private pace = FIRST_PACE
   private looked = 0
   private readonly costs: Uint16Array
+  private key: string | undefined
 
   constructor(options: MeterOptions = {}) {
     const { fuel, costs = {}, deadline, flag, signal } = options
@@ -92,6 +93,12 @@ export class Meter {
     return this.costs[op]!
   }
 
+  /** The costs as a key: equal where all costs are. */
+  get costsKey(): string {
+    this.key ??= String(this.costs)
+    return this.key
+  }
+
   /** Whether every loop and every recursion consumes fuel, so that who counts fuel need not count anything else to look at the clock at times. */
   get cyclesCost(): boolean {
     return CYCLES.every((op) => this.costs[op]! > 0)
@@ -99,12 +106,13 @@ export class Meter {
 
   /**
    * Goes on after a charge has made `slice` negative: moves more fuel there, and looks whether to stop.
+   * @param least move at least as much, as far as there is so much
    * @returns false where all fuel does not pay for the charge; then `slice` is still negative
    */
-  refill(): boolean {
+  refill(least = 0): boolean {
     const total = this.slice + this.rest
     if (total < 0) return false
-    this.slice = Math.min(total, this.interruptible ? this.pace * FUEL_PACE : MAX_SLICE)
+    this.slice = Math.min(total, this.interruptible ? Math.max(this.pace * FUEL_PACE, least) : MAX_SLICE)
     this.rest = total - this.slice
     if (this.interruptible) this.look()
     return true

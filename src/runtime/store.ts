@@ -24,6 +24,8 @@ export interface Executor {
   link(inst: ModuleInst): void
   /** Makes what the module defines, applies the segments and runs the start function, in place of the runtime. `inst` has its imports, which fit, and its functions. */
   instantiate?(inst: ModuleInst): void
+  /** Why it can't run a valid module, undefined where it can. */
+  refuses?(module: Module): string | undefined
   /** Makes memories, tables, globals and tags of classes of its own. */
   readonly entities?: Entities
   /** What something thrown out of its functions' code is for the runtime: a Trap, an ExnInst, a HostThrow, or what it was. */
@@ -131,6 +133,12 @@ export interface StoreOptions {
    * within the limits for which the host has no memory is a trap. All engines then give the same bits.
    */
   deterministic?: boolean
+  /**
+   * Has the host engine tell apart all traps, some of which the host gives one text (a null and a function of another type in a table, a NaN and a number
+   * beyond the integers), and count fuel exactly also where a trap ends the run. It costs a check more per indirect call and conversion, and counters in
+   * globals. The other engines always do.
+   */
+  exactTraps?: boolean
   /** Sees each growth of a memory or table of the store; false refuses it, and `memory.grow` gives -1. */
   mayGrow?: (growth: Growth) => boolean
 }
@@ -150,6 +158,7 @@ export class Store {
   /** The fuel and the interrupts of what runs in it. */
   readonly meter: Meter
   readonly deterministic: boolean
+  readonly exactTraps: boolean
   /** Whether calls are counted, so that they end at `limits.callDepth` on every engine. */
   readonly countsDepth: boolean
   /** The limit that was met last: by a trap, a refused creation, or a growth that was refused. */
@@ -164,7 +173,7 @@ export class Store {
     readonly executor: Executor,
     limits: Partial<StoreLimits> = {},
     metering: MeterOptions = {},
-    { deterministic = false, mayGrow }: StoreOptions = {},
+    { deterministic = false, exactTraps = false, mayGrow }: StoreOptions = {},
   ) {
     const given = Object.entries(limits).filter(([, most]) => most !== undefined)
     for (const [name, most] of given) checkLimit(name, most)
@@ -172,6 +181,7 @@ export class Store {
     this.limits = { ...DEFAULT_LIMITS, ...depth, ...Object.fromEntries(given) }
     this.meter = new Meter(metering)
     this.deterministic = deterministic
+    this.exactTraps = exactTraps
     this.countsDepth = deterministic || limits.callDepth !== undefined
     this.mayGrow = mayGrow
   }
@@ -214,6 +224,11 @@ export class Store {
     const bytes = (type.limits.address === 'i64' && own === MAX_MEMORY32_PAGES ? MAX_MEMORY64_PAGES : own) * 65536
     const most = Math.floor(bytes / 2 ** type.pageSizeLog2)
     return type.limits.address === 'i32' ? Math.min(most, 2 ** (32 - type.pageSizeLog2)) : most
+  }
+
+  /** Whether the embedder is asked before a memory or table grows. */
+  get asksBeforeGrowth(): boolean {
+    return this.mayGrow !== undefined
   }
 
   /** Notes the limit that was met; gives the message. */

@@ -63,7 +63,7 @@ export function runScript(
   executor: Executor,
   options: ScriptOptions = {},
 ): ScriptResult {
-  const run = new Run(source, file, new Store(executor, options.limits), options)
+  const run = new Run(source, file, new Store(executor, options.limits, {}, { exactTraps: true }), options)
   let commands: Command[]
   try {
     commands = parseScript(source)
@@ -77,7 +77,7 @@ export function runScript(
 
 /** Runs a thread of a script: what `startThread` starts calls this, in an agent of its own. */
 export function runThread(job: ThreadJob, executor: Executor, options: ScriptOptions = {}): ScriptResult {
-  const run = new Run(job.source, job.file, new Store(executor, options.limits), options)
+  const run = new Run(job.source, job.file, new Store(executor, options.limits, {}, { exactTraps: true }), options)
   let commands: readonly Command[] = parseScript(job.source)
   for (const index of job.path) {
     const command = commands[index]

@@ -173,7 +173,9 @@ describe('features', () => {
   test('says what the host has and which engine auto takes', () => {
     const { code, stdout } = anywasm(['features'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^engine of auto: +compiler\ncompiler: +yes\ninterpreter: +yes\nanywasm runs: +mvp .* gc /)
+    expect(stdout).toMatch(
+      /^engine of auto: +compiler\nhost: +yes\ncompiler: +yes\ninterpreter: +yes\nanywasm runs: +mvp .* gc /,
+    )
     expect(stdout).toMatch(/host's WebAssembly: .*simd/)
   })
 
@@ -182,7 +184,7 @@ describe('features', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       auto: 'interpreter',
-      engines: { compiler: false, interpreter: true },
+      engines: { host: true, compiler: false, interpreter: true },
       host: { codeGeneration: false, webAssembly: expect.arrayContaining(['simd', 'threads']) },
     })
   })

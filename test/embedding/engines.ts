@@ -1,8 +1,10 @@
 // One engine per executor of the default bundle, for tests that all of them pass, and modules from text.
 import { Module } from '../../src/embedding/module.ts'
 import { Store, type StoreOptions } from '../../src/embedding/store.ts'
+import { hostFeatures } from '../../src/host/detect.ts'
 import { Engine } from '../../src/presets/embedding.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
+import type { Feature } from '../../src/syntax/features.ts'
 
 export const engines: readonly [string, Engine][] = Object.keys(ENGINES).map((name) => [
   name,
@@ -23,3 +25,7 @@ export function thrown(run: () => unknown): Error & Record<string, unknown> {
   }
   throw new Error('nothing was thrown')
 }
+
+/** Whether an engine is the host's WebAssembly and that lacks a feature. */
+export const lacks = (engine: string, feature: Feature): boolean =>
+  engine === 'host' && !hostFeatures()!.includes(feature)

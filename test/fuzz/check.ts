@@ -1,5 +1,6 @@
 // One generated module on all engines: the first difference, if there is one.
 import { CompileError } from '../../src/errors.ts'
+import { host } from '../../src/host/engine.ts'
 import { interpreter } from '../../src/interpreter/engine.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import type { Executor } from '../../src/runtime/store.ts'
@@ -23,18 +24,25 @@ export interface Checked {
   difference: string | undefined
 }
 
-/** Our engines and how they run: each as it is, and every other module on the interpreter with pauses too. */
+/** Our engines and how they run: each as it is, and every other module with fuel too, on the interpreter with pauses. */
 const RUNS: readonly { name: string; engine: Executor; way: Way }[] = [
-  ...Object.entries(ENGINES).map(([name, engine]) => ({ name, engine, way: 'plain' as Way })),
+  ...Object.entries(ENGINES)
+    .reverse()
+    .map(([name, engine]) => ({ name, engine, way: 'plain' as Way })),
+  { name: 'host with fuel', engine: host, way: 'metered' },
   { name: 'interpreter with pauses', engine: interpreter, way: 'sliced' },
 ]
 
 /** Runs a module's text on every engine, and on the host's WebAssembly where that can. */
 export function check(text: string): Checked {
   const s = subject(parseModule(text))
-  const runs = RUNS.filter(({ way }) => way === 'plain' || text.length % 2 === 0)
+  const runs = RUNS.filter(
+    ({ engine, way }) =>
+      (way === 'plain' || text.length % 2 === 0) &&
+      (engine !== host || !(NOT_ON_HOST.test(text) || engine.refuses!(s.module))),
+  )
   const [first, ...others] = runs.map(({ name, engine, way }) => ({ name, way, ...runOurs(engine, s, way) }))
-  const host = NOT_ON_HOST.test(text) ? undefined : runHost(s)
+  const native = NOT_ON_HOST.test(text) ? undefined : runHost(s)
   const told = (name: string, lines: readonly string[], same = (a: string, b: string) => a === b) => {
     const k = lines.findIndex((line, i) => !same(first!.lines[i]!, line))
     return k < 0 ? undefined : `${first!.name}: ${first!.lines[k]}\n${name}: ${lines[k]}`
@@ -42,8 +50,8 @@ export function check(text: string): Checked {
   let difference: string | undefined
   for (const { name, lines } of others) difference ??= told(name, lines)
   difference ??= fuelDifference(others.filter((r) => r.way !== 'plain'))
-  if (host !== undefined) difference ??= told('host', host, sameLine)
-  return { subject: s, calls: first!.lines.length, onHost: host !== undefined, difference }
+  if (native !== undefined) difference ??= told('native', native, sameLine)
+  return { subject: s, calls: first!.lines.length, onHost: native !== undefined, difference }
 }
 
 /** Metered runs must consume the same. */

@@ -136,7 +136,9 @@ const SLICES = [3, 17, 80]
 /** Runs it on one of our engines. Where it is metered, gives what each call consumed too. */
 export function runOurs(executor: Executor, s: Subject, way: Way = 'plain'): Transcript {
   const log: string[] = []
-  const store = new Store(executor, {}, way === 'plain' ? {} : { fuel: PLENTY, interruptible: true })
+  const store = new Store(executor, {}, way === 'plain' ? {} : { fuel: PLENTY, interruptible: true }, {
+    exactTraps: true,
+  })
   const { meter } = store
   const ids = store.registry.add(s.module.recTypes)
   const host = s.module.imports.find((i) => i.desc.kind === 'func')!

@@ -1,0 +1,179 @@
+// What a store asks of the modules that run in it, and what rewritten modules and the store share: the globals in which counters lie while code of the
+// embedder runs, the reason for a trap, and the hooks that slow paths call.
+import { Exhaustion, Trap } from '../errors.ts'
+import type { ModuleInst } from '../runtime/instances.ts'
+import { outOfFuel } from '../runtime/metering.ts'
+import { DEFAULT_LIMITS, type Store } from '../runtime/store.ts'
+import { FUNCREF, I32 } from '../syntax/types.ts'
+import { incoming } from './bridge.ts'
+import type { NativeFunction, NativeGlobal, NativeTable } from './native.ts'
+import { type Realm, realmOf } from './refs.ts'
+import { HOOK, WHY } from './shape.ts'
+import { Body, run, Synth } from './synth.ts'
+
+/** Which parts of the rewriting a store needs. */
+export interface Switches {
+  readonly fuel: boolean
+  readonly ticks: boolean
+  readonly depth: boolean
+  readonly growth: boolean
+  /** Whether traps for which the host has one text are told apart. */
+  readonly traps: boolean
+}
+
+const SHARED = ['slice', 'ticks', 'depth', 'why', 'arg'] as const
+export type SharedName = (typeof SHARED)[number]
+export const SHARED_GLOBALS: readonly SharedName[] = SHARED
+
+export function switchesOf(store: Store): Switches {
+  const { meter, limits } = store
+  const limited =
+    limits.memoryPages !== DEFAULT_LIMITS.memoryPages || limits.tableElements !== DEFAULT_LIMITS.tableElements
+  return {
+    fuel: meter.metered,
+    ticks: meter.interruptible,
+    depth: store.countsDepth,
+    growth: limited || store.deterministic || store.asksBeforeGrowth,
+    traps: store.exactTraps || store.deterministic,
+  }
+}
+
+/** What a rewritten module depends on, as a key. */
+export function settingsOf(store: Store): string {
+  const switches = switchesOf(store)
+  if (!Object.values(switches).some(Boolean)) return ''
+  const { limits, meter } = store
+  const costs = switches.fuel ? meter.costsKey : ''
+  return JSON.stringify([switches, limits.memoryPages, limits.tableElements, limits.callDepth, costs])
+}
+
+/** The store's side of rewritten modules. */
+export class Controls {
+  readonly globals: Readonly<Record<SharedName, NativeGlobal>>
+  private readonly realm: Realm
+  private depth = 0
+
+  constructor(
+    private readonly store: Store,
+    private readonly switches: Switches,
+  ) {
+    this.realm = realmOf(store)
+    this.realm.controls = this
+    const synth = new Synth(store.registry)
+    SHARED.forEach((name, k) => {
+      synth.globals.push({ type: { type: I32, mutable: true }, init: new Body().i32(0).end() })
+      synth.export(name, 'global', k)
+    })
+    this.globals = run(synth.compile()) as unknown as Record<SharedName, NativeGlobal>
+  }
+
+  /** Control goes to WebAssembly. */
+  enter(): void {
+    const { globals, switches } = this
+    const { meter } = this.store
+    if (switches.fuel) globals.slice.value = meter.slice
+    if (switches.ticks) globals.ticks.value = meter.ticks
+    if (switches.depth) globals.depth.value = this.depth
+  }
+
+  /** Control comes from there. */
+  leave(): void {
+    const { globals, switches } = this
+    const { meter } = this.store
+    if (switches.fuel) meter.slice = globals.slice.value as number
+    if (switches.ticks) meter.ticks = globals.ticks.value as number
+  }
+
+  /** Runs code of the embedder that WebAssembly calls. */
+  outside<T>(run: () => T): T {
+    this.leave()
+    const { depth } = this
+    if (this.switches.depth) this.depth = this.globals.depth.value as number
+    try {
+      return run()
+    } finally {
+      this.depth = depth
+      this.enterAgain()
+    }
+  }
+
+  private enterAgain(): void {
+    const { globals, switches } = this
+    const { meter } = this.store
+    if (switches.fuel) globals.slice.value = meter.slice
+    if (switches.ticks) globals.ticks.value = meter.ticks
+  }
+
+  /** The trap whose reason rewritten code has left, once. */
+  reason(): Trap | undefined {
+    const { why, arg } = this.globals
+    const code = why.value
+    why.value = 0
+    switch (code) {
+      case WHY.fuel:
+        return new Exhaustion('out of fuel')
+      case WHY.depth:
+        return new Exhaustion('call stack exhausted')
+      case WHY.conversion:
+        return new Trap('invalid conversion to integer')
+      case WHY.uninitialized:
+        return new Trap('uninitialized element', String((arg.value as number) >>> 0))
+    }
+    return undefined
+  }
+
+  /** The hooks for an instance, as the entries of its table. */
+  hooks(inst: ModuleInst, table: NativeTable): void {
+    const { realm, store } = this
+    const tick = realm.funcType([I32, I32, I32], [I32])
+    const grow = realm.funcType([I32, I32], [I32])
+    const guarded =
+      (code: (...args: number[]) => number) =>
+      (...args: unknown[]) => {
+        try {
+          return code(...(args as number[]))
+        } catch (e) {
+          this.globals.slice.value = store.meter.slice
+          this.globals.ticks.value = store.meter.ticks
+          throw realm.thrown(e)
+        }
+      }
+    const set = (at: number, def: typeof tick, code: (...args: number[]) => number) =>
+      table.set(at, incoming(store.registry, def, guarded(code) as NativeFunction))
+    set(HOOK.fuel, tick, (slice, units, least) => this.refuel(slice, units, least))
+    set(HOOK.ticks, tick, (ticks) => {
+      store.meter.ticks = ticks
+      return store.meter.tick()
+    })
+    set(HOOK.growMemory, grow, (delta, index) => inst.memories[index]!.grow(delta >>> 0))
+    set(HOOK.growTable, grow, (delta, index) => {
+      const x = inst.tables[index]!
+      return x.mayGrow?.(x.size, delta >>> 0) === false ? 0 : 1
+    })
+  }
+
+  private refuel(slice: number, units: number, least: number): number {
+    const { meter } = this.store
+    meter.slice = slice
+    if (!meter.refill(least)) {
+      meter.slice += units
+      outOfFuel()
+    }
+    return meter.slice
+  }
+}
+
+const made = new WeakMap<Store, Controls | null>()
+/** undefined where nothing has to be controlled. */
+export function controlsOf(store: Store): Controls | undefined {
+  let found = made.get(store)
+  if (found === undefined) {
+    const switches = switchesOf(store)
+    found = Object.values(switches).some(Boolean) ? new Controls(store, switches) : null
+    made.set(store, found)
+  }
+  return found ?? undefined
+}
+
+/** The table of hooks of a rewritten module. */
+export const HOOK_TABLE = { elem: FUNCREF, size: BigInt(Object.keys(HOOK).length) }

@@ -1,0 +1,428 @@
+// Rewrites functions so that they count and ask: fuel, interrupt checks, the depth of calls, growth, and reasons for traps that the host gives one text
+// for. In an innermost loop without calls the slow path stands outside the loop, since even a call that never runs makes a loop slow; what cannot go
+// on there traps. The instructions are code-writer.ts's.
+import type { CodeReader } from '../binary/code.ts'
+import { type Plan, planOf } from '../runtime/metering.ts'
+import { rows } from '../syntax/instructions.ts'
+import type { Func } from '../syntax/module.ts'
+import { Op } from '../syntax/opcode.ts'
+import { F32, type FuncType, I32, I64 } from '../syntax/types.ts'
+import type { ByteWriter } from '../util/byte-writer.ts'
+import { CodeWriter } from './code-writer.ts'
+import { ACTS, Act, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
+
+/** Rewrites functions of one module, one at a time. */
+export class Instrument {
+  private readonly writer: CodeWriter
+
+  constructor(private readonly control: Control) {
+    this.writer = new CodeWriter(control)
+  }
+
+  /** Writes a function with its size before it, as the code section has it. */
+  write(out: ByteWriter, func: Func): void {
+    this.rewrite(func)
+    out.append(this.writer.written)
+  }
+
+  /** Bytes of the function that was written last. */
+  get size(): number {
+    return this.writer.written.length
+  }
+
+  /** The offset in the module of one in a function as it is written, counted from behind its size. */
+  original(func: Func, offset: number): number {
+    const places: number[] = []
+    this.rewrite(func, places)
+    let found = func.body.start
+    for (let k = 0; k < places.length && places[k]! <= offset; k += 3)
+      found = places[k + 1]! + (places[k + 2]! ? offset - places[k]! : 0)
+    return found
+  }
+
+  private rewrite(func: Func, places?: number[]): void {
+    const { control, writer } = this
+    const shape = shapeOf(func, control.growth)
+    const plan = control.fuel || control.ticks ? planOf(func.body, control.meter) : undefined
+    // One that neither calls nor loops is over soon, and who calls it counts.
+    const idle = !control.fuel && !shape.calls && !shape.loops
+    writer.begin(func, shape, plan !== undefined && !idle, places)
+    new BodyPass(writer, control, func, shape, plan).run()
+  }
+}
+
+/** The walk over one body. */
+class BodyPass {
+  private readonly r: CodeReader
+  private depth = 0
+  /** The simple loop that is open, with the depth inside it. */
+  private open: { depth: number; units: number; least: number } | undefined
+  private readonly bounded: boolean
+  private readonly charges: ReadonlyMap<number, number>
+  /** Where the next charge is. */
+  private readonly due: number[]
+  private next = 0
+  private readonly wraps: boolean
+
+  constructor(
+    private readonly to: CodeWriter,
+    private readonly control: Control,
+    private readonly func: Func,
+    private readonly shape: Shape,
+    private readonly plan: Plan | undefined,
+  ) {
+    this.r = to.reader
+    this.charges = control.fuel && plan !== undefined ? plan.charges : new Map()
+    this.due = [...this.charges.keys()]
+    const { body } = func
+    this.bounded = to.local && control.fuel && !shape.calls && !shape.loops && this.charges.has(body.start)
+    this.wraps = to.local
+  }
+
+  run(): void {
+    const { to, func, control, plan } = this
+    const { results } = control.module.types[func.type]!.comp as FuncType
+    to.enterDepth()
+    to.reload()
+    if (this.wraps) {
+      to.op(Op.block)
+      if (results.length === 0) to.valType(0x40)
+      else if (results.length === 1) to.valType(results[0]!)
+      else to.blockOf(control.blockType(results))
+    }
+    if (plan !== undefined && control.ticks) {
+      if (control.fuel) {
+        if (!control.meter.cyclesCost) to.checkTicks(plan.entry)
+      } else if (to.counts) to.check(plan.entry)
+    }
+    while (this.depth >= 0) this.step()
+    to.copyTo(func.body.end)
+  }
+
+  private step(): void {
+    const { r, to } = this
+    const at = r.pos
+    if (at === this.due[this.next]) {
+      this.next++
+      this.charge(at)
+    }
+    const op = r.op()
+    switch (ACTS[op]) {
+      case Act.none:
+        return
+      case Act.u32:
+        r.u32()
+        return
+      case Act.skip:
+        r.skipImms(op)
+        return
+      case Act.label: {
+        const label = r.u32()
+        const moved = this.label(label)
+        if (moved === label) return
+        to.copyTo(at)
+        to.mark(at)
+        to.op(op, moved)
+        to.skipTo(r.pos)
+        return
+      }
+      default:
+        this.special(op, at)
+    }
+  }
+
+  private charge(at: number): void {
+    const { to, open } = this
+    const units = this.charges.get(at)!
+    to.copyTo(at)
+    to.mark(at)
+    if (at === this.func.body.start && this.bounded) to.check(units, this.total(at) - units)
+    else if (open !== undefined && open.units < 0) {
+      open.units = units
+      to.leaveLoop(units, open.least > 0, 1)
+    } else if (this.bounded || open !== undefined) to.checkOrTrap(units)
+    else to.check(units)
+  }
+
+  /** All that a function or a loop up to an offset charges. */
+  private total(from: number, end = this.func.body.end): number {
+    let sum = 0
+    for (const [at, units] of this.charges) if (at >= from && at < end) sum += units
+    return sum
+  }
+
+  /** A label of the module as one of the rewritten body. */
+  private label(n: number): number {
+    const { open } = this
+    return open !== undefined && n > this.depth - open.depth ? n + 3 : n
+  }
+
+  private special(op: Op, at: number): void {
+    const { r, to, control } = this
+    switch (op) {
+      case Op.loop:
+        this.loop(at)
+        return
+      case Op.block:
+      case Op.if_:
+      case Op.try_:
+        r.skipImms(op)
+        this.depth++
+        return
+      case Op.try_table:
+        this.depth++
+        r.skipImms(op)
+        return
+      case Op.end:
+        this.end(at)
+        return
+      case Op.delegate:
+        r.u32()
+        this.depth--
+        return
+      case Op.catch_:
+      case Op.catch_all:
+        r.skipImms(op)
+        return
+      case Op.br_table:
+        this.brTable(at)
+        return
+      case Op.br_on_cast:
+      case Op.br_on_cast_fail:
+        this.brOnCast(op, at)
+        return
+      case Op.call:
+      case Op.call_ref:
+        this.call(op, at, r.u32())
+        return
+      case Op.call_indirect:
+        this.indirect(op, at)
+        return
+      case Op.return_call:
+      case Op.return_call_ref:
+        r.u32()
+        this.leaving(at, true)
+        return
+      case Op.return_call_indirect:
+        this.indirect(op, at)
+        return
+      case Op.return_:
+      case Op.throw_:
+      case Op.rethrow:
+      case Op.throw_ref:
+        r.skipImms(op)
+        this.leaving(at)
+        return
+      case Op.global_get:
+      case Op.global_set: {
+        const index = r.u32()
+        if (index < control.firstGlobal || control.shift === 0) return
+        to.copyTo(at)
+        to.mark(at)
+        to.op(op, index + control.shift)
+        to.skipTo(r.pos)
+        return
+      }
+      case Op.memory_grow:
+      case Op.table_grow:
+        this.grow(op, at, r.u32())
+        return
+      default:
+        this.truncate(op, at)
+    }
+  }
+
+  private loop(at: number): void {
+    const { r, to, shape, control, plan } = this
+    const type = r.block()
+    const result = r.blockResult
+    const start = r.pos
+    this.depth++
+    const end = shape.simple.get(at)
+    const units = control.fuel ? (this.charges.get(start) ?? 0) : to.counts ? (plan?.loops.get(at) ?? 0) : 0
+    const least = control.fuel && end !== undefined ? this.total(start, end) - units : 0
+    const params = type < 0 ? 0 : (control.module.types[type]!.comp as FuncType).params.length
+    if (end !== undefined && to.local && units > 0 && params === 0 && least < MAX_BODY) {
+      to.copyTo(at)
+      if (least > 0) to.setBound(least)
+      for (const op of [Op.block, Op.loop]) {
+        to.op(op)
+        if (type >= 0) to.blockOf(type)
+        else if (result === 0) to.valType(0x40)
+        else to.valType(result)
+      }
+      to.block(Op.block)
+      to.raw(at, start)
+      to.skipTo(start)
+      this.open = { depth: this.depth, units: -1, least }
+      if (!control.fuel) {
+        this.open.units = units
+        to.leaveLoop(units, false, 1)
+      }
+    } else if (control.ticks && plan !== undefined) {
+      const loopUnits = plan.loops.get(at) ?? 1
+      if (control.fuel && control.meter.cyclesCost) return
+      to.copyTo(start)
+      if (control.fuel) to.checkTicks(loopUnits)
+      else to.check(loopUnits)
+    }
+  }
+
+  private end(at: number): void {
+    const { to, r, open } = this
+    if (open !== undefined && open.depth === this.depth) {
+      to.copyTo(r.pos)
+      to.op(Op.br, 2)
+      to.op(Op.end)
+      to.slow(open.units, open.least)
+      to.op(Op.br, 0)
+      to.op(Op.end)
+      to.op(Op.end)
+      this.open = undefined
+    }
+    this.depth--
+    if (this.depth < 0 && this.wraps) {
+      to.copyTo(at)
+      to.op(Op.end)
+      to.flush()
+    }
+  }
+
+  private brTable(at: number): void {
+    const { r, to } = this
+    const labels = r.labels()
+    if (this.open === undefined) return
+    to.copyTo(at)
+    to.mark(at)
+    to.op(Op.br_table, labels.length - 1)
+    for (const label of labels) to.u32(this.label(label))
+    to.skipTo(r.pos)
+  }
+
+  private brOnCast(op: Op, at: number): void {
+    const { r, to } = this
+    const flags = r.castflags()
+    const label = r.u32()
+    const rest = r.pos
+    r.heap()
+    r.heap()
+    const moved = this.label(label)
+    if (moved === label) return
+    to.copyTo(at)
+    to.mark(at)
+    to.op(op)
+    to.byte(flags)
+    to.u32(moved)
+    to.raw(rest, r.pos)
+    to.skipTo(r.pos)
+  }
+
+  private call(op: Op, at: number, index: number): void {
+    const { r, to, control } = this
+    if (!(to.local || control.depth)) return
+    if (op === Op.call && control.isPlain(index) && !control.depth) return
+    to.copyTo(at)
+    to.flush()
+    to.tellDepth()
+    to.copyTo(r.pos)
+    to.reload()
+  }
+
+  private indirect(op: Op, at: number): void {
+    const { r, to, control } = this
+    r.u32()
+    const table = r.u32()
+    if (!(to.local || control.depth || control.traps)) return
+    to.copyTo(at)
+    to.mark(at)
+    if (control.traps) this.checkEntry(table)
+    to.flush()
+    to.tellDepth(op === Op.return_call_indirect)
+    to.copyTo(r.pos)
+    if (op === Op.call_indirect) to.reload()
+  }
+
+  /** A null entry traps with a reason of its own. */
+  private checkEntry(table: number): void {
+    const { to, control } = this
+    const type = control.tableType(table)
+    const wide = type.limits.address === 'i64'
+    const index = to.temporary(wide ? I64 : I32)
+    to.op(Op.local_tee, index)
+    to.op(Op.local_get, index)
+    to.op(Op.table_size, table)
+    to.op(wide ? Op.i64_lt_u : Op.i32_lt_u)
+    to.block(Op.if_)
+    to.op(Op.local_get, index)
+    to.op(Op.table_get, table)
+    to.op(Op.ref_is_null)
+    to.block(Op.if_)
+    to.op(Op.local_get, index)
+    if (wide) to.op(Op.i32_wrap_i64)
+    to.op(Op.global_set, control.globals.arg)
+    to.trap(WHY.uninitialized)
+    to.op(Op.end)
+    to.op(Op.end)
+  }
+
+  /** An instruction that ends the function: its counter goes out first. */
+  private leaving(at: number, calls = false): void {
+    const { r, to, control } = this
+    if (!(to.local || (calls && control.depth))) return
+    to.copyTo(at)
+    to.flush()
+    if (calls) to.tellDepth(true)
+    to.copyTo(r.pos)
+  }
+
+  private grow(op: Op, at: number, index: number): void {
+    const { r, to, control } = this
+    if (!control.growth) return
+    const memory = op === Op.memory_grow
+    const limits = memory ? control.memoryType(index).limits : control.tableType(index).limits
+    const wide = limits.address === 'i64'
+    const t = wide ? I64 : I32
+    to.copyTo(at)
+    to.mark(at)
+    to.flush()
+    if (memory) {
+      to.growth(wide, index, HOOK.growMemory)
+      if (wide) to.op(Op.i64_extend_i32_s)
+      to.skipTo(r.pos)
+    } else {
+      // A growth that is refused becomes one that no table can do.
+      const delta = to.temporary(t)
+      to.op(Op.local_tee, delta)
+      to.op(Op.local_get, delta)
+      to.growth(wide, index, HOOK.growTable)
+      to.op(Op.i32_eqz)
+      to.block(Op.if_)
+      to.op(wide ? Op.i64_const : Op.i32_const)
+      to.byte(0x7f)
+      to.op(Op.local_set, delta)
+      to.op(Op.end)
+      to.op(Op.drop)
+      to.op(Op.local_get, delta)
+      to.copyTo(r.pos)
+    }
+    to.reload()
+  }
+
+  /** A conversion of a NaN traps with a reason of its own. */
+  private truncate(op: Op, at: number): void {
+    const { to, r, control } = this
+    if (!control.traps) return
+    const t = rows[op]!.params[0]!
+    const value = to.temporary(t)
+    to.copyTo(at)
+    to.mark(at)
+    to.op(Op.local_tee, value)
+    to.op(Op.local_get, value)
+    to.op(Op.local_get, value)
+    to.op(t === F32 ? Op.f32_ne : Op.f64_ne)
+    to.block(Op.if_)
+    to.trap(WHY.conversion)
+    to.op(Op.end)
+    to.copyTo(r.pos)
+  }
+}

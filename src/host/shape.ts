@@ -1,0 +1,154 @@
+// What rewriting looks at: the settings of one module's rewriting, and what a first walk over a function finds.
+import { CodeReader, opensBlock } from '../binary/code.ts'
+import type { Meter } from '../runtime/metering.ts'
+import { type Imm, rows } from '../syntax/instructions.ts'
+import type { Func, Module } from '../syntax/module.ts'
+import { Op } from '../syntax/opcode.ts'
+import type { FuncType, MemType, TableType } from '../syntax/types.ts'
+
+/** Reasons that rewritten code leaves before it traps. */
+export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4 } as const
+/** What the entries of the table of hooks are. */
+export const HOOK = { fuel: 0, ticks: 1, growMemory: 2, growTable: 3 } as const
+
+/** What a module's functions are given; indices are those of the rewritten module. */
+export interface Control {
+  readonly module: Module
+  readonly meter: Meter
+  readonly fuel: boolean
+  readonly ticks: boolean
+  readonly depth: boolean
+  /** Most calls inside an outermost one. */
+  readonly maxDepth: number
+  readonly growth: boolean
+  readonly traps: boolean
+  /** Globals from this index on move up by `shift`. */
+  readonly firstGlobal: number
+  readonly shift: number
+  readonly globals: {
+    readonly slice: number
+    readonly ticks: number
+    readonly depth: number
+    readonly why: number
+    readonly arg: number
+  }
+  readonly hookTable: number
+  /** Types of hooks: of three int32s and two, each giving one. */
+  readonly tickType: number
+  readonly growType: number
+  /** The type without parameters and with these results, for blocks. */
+  blockType(results: FuncType['results']): number
+  tableType(index: number): TableType
+  memoryType(index: number): MemType
+  /** Whether a function, by its index, counts nothing and calls nothing. */
+  isPlain(func: number): boolean
+}
+
+/** Most that a loop's body may charge for its slow path to stand outside. */
+export const MAX_BODY = 1 << 24
+
+export enum Act {
+  none,
+  u32,
+  skip,
+  label,
+  special,
+}
+const SINGLE = new Set<Imm>(['label', 'func', 'type', 'table', 'memory', 'global', 'local', 'tag', 'elem', 'data'])
+const SPECIAL = new Set<Op>([
+  Op.block,
+  Op.loop,
+  Op.if_,
+  Op.try_,
+  Op.try_table,
+  Op.end,
+  Op.delegate,
+  Op.br_table,
+  Op.br_on_cast,
+  Op.br_on_cast_fail,
+  Op.call,
+  Op.call_indirect,
+  Op.call_ref,
+  Op.return_call,
+  Op.return_call_indirect,
+  Op.return_call_ref,
+  Op.return_,
+  Op.throw_,
+  Op.rethrow,
+  Op.throw_ref,
+  Op.catch_,
+  Op.catch_all,
+  Op.global_get,
+  Op.global_set,
+  Op.memory_grow,
+  Op.table_grow,
+  Op.i32_trunc_f32_s,
+  Op.i32_trunc_f32_u,
+  Op.i32_trunc_f64_s,
+  Op.i32_trunc_f64_u,
+  Op.i64_trunc_f32_s,
+  Op.i64_trunc_f32_u,
+  Op.i64_trunc_f64_s,
+  Op.i64_trunc_f64_u,
+])
+export const ACTS = Uint8Array.from(rows, (row) => {
+  if (row === undefined) return Act.skip
+  if (SPECIAL.has(row.op)) return Act.special
+  if (row.imms.length === 1 && row.imms[0] === 'label') return Act.label
+  if (row.imms.length === 0) return Act.none
+  return row.imms.length === 1 && SINGLE.has(row.imms[0]!) ? Act.u32 : Act.skip
+})
+
+/** What a first walk finds: whether the function calls, catches, and which loops are simple. */
+export interface Shape {
+  calls: boolean
+  catches: boolean
+  loops: boolean
+  /** Offsets of innermost loops that call nothing, with their ends. */
+  simple: Map<number, number>
+}
+
+const CALLS = new Set<Op>([
+  Op.call,
+  Op.call_indirect,
+  Op.call_ref,
+  Op.return_call,
+  Op.return_call_indirect,
+  Op.return_call_ref,
+])
+
+export function shapeOf(func: Func, growth: boolean): Shape {
+  const r = new CodeReader(func.body)
+  const shape: Shape = { calls: false, catches: false, loops: false, simple: new Map() }
+  const open: number[] = [-1]
+  /** Open loops that are still simple. */
+  let candidate = -1
+  while (open.length > 0) {
+    const op = r.op()
+    const act = ACTS[op]!
+    if (act === Act.none) continue
+    if (act === Act.u32 || act === Act.label) {
+      r.u32()
+      continue
+    }
+    if (act === Act.special) {
+      if (CALLS.has(op) || (growth && (op === Op.memory_grow || op === Op.table_grow))) {
+        shape.calls = true
+        candidate = -1
+      } else if (op === Op.loop) {
+        shape.loops = true
+        candidate = r.at
+      } else if (op === Op.try_ || op === Op.try_table) shape.catches = true
+      if (opensBlock(op)) open.push(op === Op.loop ? r.at : -1)
+      else if (op === Op.end || op === Op.delegate) {
+        const at = open.pop()!
+        if (at >= 0) {
+          if (at === candidate) shape.simple.set(at, r.at)
+          candidate = -1
+        }
+      }
+    }
+    r.skipImms(op)
+  }
+  return shape
+}
