@@ -18,7 +18,7 @@ import type { FuncInst, GlobalInst } from '../runtime/instances.ts'
 import { outOfFuel } from '../runtime/metering.ts'
 import { Op } from '../syntax/opcode.ts'
 import { callee, callHost, callLength, lower, moveDown, throwTag } from './calls.ts'
-import { Inner } from './lowered.ts'
+import { Inner, type Lowered } from './lowered.ts'
 import {
   at,
   exhausted,
@@ -40,17 +40,21 @@ import { page } from './pages.ts'
 /** Entries and loop heads between two looks at the clock: well below a millisecond. */
 const CHECKS = 1000
 
-/** Runs from the frame in `at` until it returns to depth `entry`, or pauses; gives whether it returned. */
-export function loop(entry: number): boolean {
-  // In locals: as constants of the module they cost half as much again.
-  const int = I
-  const num = F
-  const ref = R
-  let f = at.f
-  let pc = at.pc
-  let fp = at.fp
-  let code = f.code
-  let dv = f.views.dv
+/**
+ * Runs from a frame until it returns to depth `entry`, or pauses; gives whether it returned. All that it begins with are parameters: V8 would find no type
+ * feedback for what it read first when it optimises a loop that it has entered only once.
+ */
+export function loop(
+  entry: number,
+  f: Lowered,
+  code: Int32Array,
+  dv: DataView,
+  pc: number,
+  fp: number,
+  int: Int32Array,
+  num: Float64Array,
+  ref: unknown[],
+): boolean {
   // Who enters often and stays briefly is stopped too.
   let checks = 0
   try {
@@ -294,6 +298,34 @@ export function loop(entry: number): boolean {
           continue
         case Op.f32_div:
           num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! / num[fp + code[pc + 3]!]!)
+          pc += 4
+          continue
+        case Op.f64_add + Inner.K:
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! + f.constants[code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.f64_sub + Inner.K:
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! - f.constants[code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.f64_mul + Inner.K:
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! * f.constants[code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.f64_div + Inner.K:
+          num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! / f.constants[code[pc + 3]!]!
+          pc += 4
+          continue
+        case Op.f32_add + Inner.K:
+          num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! + f.constants[code[pc + 3]!]!)
+          pc += 4
+          continue
+        case Op.f32_sub + Inner.K:
+          num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! - f.constants[code[pc + 3]!]!)
+          pc += 4
+          continue
+        case Op.f32_mul + Inner.K:
+          num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! * f.constants[code[pc + 3]!]!)
           pc += 4
           continue
         case Op.f32_eq:
@@ -868,6 +900,27 @@ export function loop(entry: number): boolean {
           pc += 5
           continue
         }
+        case Inner.load_scaled_i:
+          int[fp + code[pc + 1]!] = dv.getInt32(
+            (((int[fp + code[pc + 2]!]! << code[pc + 3]!) + code[pc + 4]!) >>> 0) + (code[pc + 5]! >>> 0),
+            true,
+          )
+          pc += 6
+          continue
+        case Inner.load_scaled_d:
+          num[fp + code[pc + 1]!] = dv.getFloat64(
+            (((int[fp + code[pc + 2]!]! << code[pc + 3]!) + code[pc + 4]!) >>> 0) + (code[pc + 5]! >>> 0),
+            true,
+          )
+          pc += 6
+          continue
+        case Inner.load_scaled_f: {
+          const ea = (((int[fp + code[pc + 2]!]! << code[pc + 3]!) + code[pc + 4]!) >>> 0) + (code[pc + 5]! >>> 0)
+          const x = dv.getFloat32(ea, true)
+          num[fp + code[pc + 1]!] = x === x ? x : f32_from_bits(dv.getInt32(ea, true))
+          pc += 6
+          continue
+        }
         case Op.i32_store + Inner.K:
           dv.setInt32(
             ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0),
@@ -994,6 +1047,54 @@ export function loop(entry: number): boolean {
         // i32.ge_u and jump, with a constant
         case 0x1e9:
           pc = int[fp + code[pc + 1]!]! >>> 0 >= code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
+          continue
+        // f64.eq and jump
+        case 0xea:
+          pc = num[fp + code[pc + 1]!]! === num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // f64.eq and jump unless
+        case 0x1ea:
+          pc = num[fp + code[pc + 1]!]! === num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          continue
+        // f64.ne and jump
+        case 0xeb:
+          pc = num[fp + code[pc + 1]!]! !== num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // f64.ne and jump unless
+        case 0x1eb:
+          pc = num[fp + code[pc + 1]!]! !== num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          continue
+        // f64.lt and jump
+        case 0xec:
+          pc = num[fp + code[pc + 1]!]! < num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // f64.lt and jump unless
+        case 0x1ec:
+          pc = num[fp + code[pc + 1]!]! < num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          continue
+        // f64.gt and jump
+        case 0xed:
+          pc = num[fp + code[pc + 1]!]! > num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // f64.gt and jump unless
+        case 0x1ed:
+          pc = num[fp + code[pc + 1]!]! > num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          continue
+        // f64.le and jump
+        case 0xee:
+          pc = num[fp + code[pc + 1]!]! <= num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // f64.le and jump unless
+        case 0x1ee:
+          pc = num[fp + code[pc + 1]!]! <= num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          continue
+        // f64.ge and jump
+        case 0xef:
+          pc = num[fp + code[pc + 1]!]! >= num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          continue
+        // f64.ge and jump unless
+        case 0x1ef:
+          pc = num[fp + code[pc + 1]!]! >= num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
           continue
         case Inner.jump:
           pc = code[pc + 1]!

@@ -2,6 +2,7 @@
 import type { Catch } from '../binary/code.ts'
 import { Op } from '../syntax/opcode.ts'
 import type { ValType } from '../syntax/types.ts'
+import { Inner } from './lowered.ts'
 
 /** A value on the operand stack: its first register, or a constant not yet made. */
 export interface Operand {
@@ -75,6 +76,24 @@ export const takesConstant = (op: Op): boolean =>
   op === Op.i64_shr_s ||
   op === Op.i64_shr_u ||
   op === Op.i64_rotl
+
+/** The operators on floats whose second operand may be a constant. */
+export const FLOAT_CONSTANT: ReadonlySet<Op> = new Set([
+  Op.f64_add,
+  Op.f64_sub,
+  Op.f64_mul,
+  Op.f64_div,
+  Op.f32_add,
+  Op.f32_sub,
+  Op.f32_mul,
+])
+
+/** The loads that shift their address. */
+export const SCALED: Partial<Record<Op, Inner>> = {
+  [Op.i32_load]: Inner.load_scaled_i,
+  [Op.f64_load]: Inner.load_scaled_d,
+  [Op.f32_load]: Inner.load_scaled_f,
+}
 
 /** The loads and stores that the loop has arms for. */
 export const NEAR: ReadonlySet<Op> = new Set([

@@ -36,6 +36,8 @@ export class Lowerer {
   private refs = false
   /** The instruction that wrote the newest operand, whose destination may still be changed; -1 for none. */
   retarget = -1
+  /** The newest position that other code jumps to: nothing before it may move behind it. */
+  private label = 0
 
   constructor(
     readonly inst: ModuleInst,
@@ -183,10 +185,16 @@ export class Lowerer {
     else this.emit([Inner.move_i, Inner.move_d, Inner.move_r][kindOf(t)]!, to, from)
   }
 
+  /** Other code may jump to here. */
+  private mark(): void {
+    this.retarget = -1
+    this.label = this.code.length
+  }
+
   /** Puts every operand into its home; what follows may be reached from elsewhere. */
   settle(): void {
     for (const v of this.stack) this.home(v)
-    this.retarget = -1
+    this.mark()
   }
 
   // Control
@@ -215,7 +223,7 @@ export class Lowerer {
     this.stack.length = frame.depth
     this.height = frame.height
     for (const t of types) this.push(t)
-    this.retarget = -1
+    this.mark()
   }
 
   private blockType(): { params: readonly ValType[]; results: readonly ValType[] } {
@@ -307,6 +315,12 @@ export class Lowerer {
     const v = this.stack[this.stack.length - 1]!
     const last = this.retarget
     const op = last >= 0 && v.constant === undefined && v.at === code[last + 1] ? code[last]! : -1
+    if (op >= Op.f32_eq && op <= Op.f64_ge) {
+      const [, , a, b] = this.takeBack()
+      this.pop()
+      const distance = op >= Op.f64_eq ? op - Op.f64_eq : op - Op.f32_eq
+      return [(inverse ? Inner.jump_unless_float : Inner.jump_float) + distance, a!, b!]
+    }
     const compares = (op & ~Inner.K) >= Op.i32_eqz && (op & ~Inner.K) <= Op.i32_ge_u
     if (!compares && op !== Op.i64_eqz) return [inverse ? Inner.jump_unless : Inner.jump_if, this.popRegister()]
     const [, , a, b] = this.takeBack()
@@ -335,7 +349,7 @@ export class Lowerer {
     this.branch(depth)
     this.stack.splice(0, this.stack.length, ...kept)
     this.code[skip] = this.code.length
-    this.retarget = -1
+    this.mark()
   }
 
   /** Whether a condition for `branchOn` must be inverted. */
@@ -637,6 +651,22 @@ export class Lowerer {
 
   /** The type of the last memory's addresses. */
   addressType: ValType = I32
+
+  /** Whether the newest operand was written by an instruction with this opcode that can be taken back. */
+  wrote(op: number): boolean {
+    const v = this.stack[this.stack.length - 1]!
+    const last = this.retarget
+    return last >= 0 && v.constant === undefined && this.code[last] === op && this.code[last + 1] === v.at
+  }
+
+  /** Takes back a left shift by a constant into this register if nothing has been emitted since, and gives its operand and distance. */
+  takeShift(register: number): number[] | undefined {
+    const last = this.offsets[this.offsets.length - 2] ?? -1
+    if (last < this.label || this.code[last] !== Op.i32_shl + Inner.K || this.code[last + 1] !== register)
+      return undefined
+    this.retarget = last
+    return this.takeBack().slice(2)
+  }
 
   /** Takes back the instruction just emitted; gives its words. */
   takeBack(): number[] {

@@ -13,10 +13,18 @@ export enum Inner {
   /**
    * Added to a table's opcode: an operator whose second operand is a constant, which stands in the code in place of its register; a load or store in
    * memory 0, whose addresses are 32 bits: [op, destination, address register, addend, offset] or [op, address register, addend, value register, offset].
+   * An operator on floats has the index of its constant.
    */
   K = 0x100,
   /** Jumps on a comparison of two i32 registers: this plus the distance of its opcode from i32.eq. [op, a, b, target] */
   jump_compare = 0xe0,
+  /** Jumps on a comparison of two float registers, or unless: this plus the distance of its opcode from f64.eq. [op, a, b, target] */
+  jump_float = 0xea,
+  jump_unless_float = 0x1ea,
+  /** A load whose address is shifted first: [op, destination, address register, shift, addend, offset] */
+  load_scaled_i = 0x1d0,
+  load_scaled_d = 0x1d1,
+  load_scaled_f = 0x1d2,
   /** [op, target] */
   jump = 0xc8,
   /** [op, register, target] */

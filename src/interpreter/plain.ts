@@ -3,7 +3,7 @@
 import { ADDR, rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { I32, I64 } from '../syntax/types.ts'
-import { LOW, NEAR, type Operand, SWAPPED, takesConstant } from './frames.ts'
+import { FLOAT_CONSTANT, LOW, NEAR, type Operand, SCALED, SWAPPED, takesConstant } from './frames.ts'
 import type { Lowerer } from './lower.ts'
 import { Inner } from './lowered.ts'
 
@@ -11,7 +11,7 @@ const isShift = (op: Op): boolean => op >= Op.i64_shl && op <= Op.i64_rotr
 
 /** An instruction whose type is in the table: [op, destination, operands…, immediates…]. */
 export function plain(c: Lowerer, op: Op): void {
-  if (withConstant(c, op) || narrow(c, op)) return
+  if (withConstant(c, op) || withFloat(c, op) || narrow(c, op)) return
   const row = rows[op]!
   if (row.imms[0] === 'memarg') {
     access(c, op)
@@ -53,6 +53,15 @@ function withConstant(c: Lowerer, op: Op): boolean {
   return true
 }
 
+/** An operator on floats whose second operand is a constant, just made: that is taken back. */
+function withFloat(c: Lowerer, op: Op): boolean {
+  if (!FLOAT_CONSTANT.has(op) || !c.wrote(Op.f64_const)) return false
+  const [, , constant] = c.takeBack()
+  c.pop()
+  c.result(rows[op]!.results[0]!, op + Inner.K, c.popRegister(), constant!)
+  return true
+}
+
 /** i32.wrap_i64 takes the low register. */
 function narrow(c: Lowerer, op: Op): boolean {
   if (op !== Op.i32_wrap_i64) return false
@@ -84,9 +93,16 @@ function access(c: Lowerer, op: Op): void {
   const offset = r.offsetLo
   const { stack } = c
   const isLoad = row.results.length > 0
-  const [a, addend] = address(c, stack[stack.length - (isLoad ? 1 : 2)]!)
+  const v = stack[stack.length - (isLoad ? 1 : 2)]!
+  const [a, addend] = address(c, v)
   if (isLoad) {
     c.pop()
+    const scaled = SCALED[near]
+    const shift = scaled !== undefined && a === v.home ? c.takeShift(a) : undefined
+    if (shift !== undefined) {
+      c.result(row.results[0]!, scaled!, ...shift, addend, offset)
+      return
+    }
     c.result(row.results[0]!, near + Inner.K, a, addend, offset)
     return
   }

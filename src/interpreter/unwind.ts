@@ -14,7 +14,7 @@ export function run(entry: number, thrown?: unknown): boolean {
   for (let e = thrown; ; ) {
     if (e !== undefined && !unwind(e, entry)) throw trapWithFrames(e, entry)
     try {
-      return loop(entry)
+      return loop(entry, at.f, at.f.code, at.f.views.dv, at.pc, at.fp, I, F, R)
     } catch (x) {
       e = x
     }
