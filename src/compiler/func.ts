@@ -427,9 +427,17 @@ export class FuncCompiler implements Emitter {
     ops.lower(types.length)
     let height = frame.height
     for (const value of ops.values.slice(ops.values.length - types.length)) {
-      value.slots.forEach((e, k) => {
-        const v = ops.variable(value.type, height + k)
-        if (e.code !== v) this.line(`${v}=${e.code}`)
+      const targets = value.slots.map((_, k) => ops.variable(value.type, height + k))
+      // A half may read the variable that the half before it goes to.
+      const codes = value.slots.map((e, k) => {
+        if (!targets.slice(0, k).some((v) => e.vars.includes(v))) return e.code
+        const kept = `t${height + k}`
+        ops.declared.add(kept)
+        this.line(`${kept}=${e.code}`)
+        return kept
+      })
+      targets.forEach((v, k) => {
+        if (codes[k] !== v) this.line(`${v}=${codes[k]}`)
       })
       height += value.slots.length
     }
