@@ -20,7 +20,7 @@ const RULES: Record<string, readonly string[]> = {
   wasi: ['errors'],
   embedding: ['runtime', 'binary', 'text', 'valid', 'syntax', 'numeric', 'debug', 'errors'],
   script: ['text', 'binary', 'valid', 'runtime', 'syntax', 'numeric', 'errors', 'util'],
-  debug: ['syntax', 'binary', 'runtime', 'errors'],
+  debug: ['syntax', 'binary', 'errors'],
 }
 /** Rooms that wire the others together. */
 const FREE = new Set(['presets', 'cli', 'index', 'internals', 'polyfill', 'polyfill-force', 'polyfill-node'])

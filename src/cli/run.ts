@@ -1,5 +1,6 @@
 // `anywasm run`: instantiates a module with WASI and starts it, or calls one of its exports.
 import { keepers } from '../compiler/kept.ts'
+import { Trap } from '../errors.ts'
 import { invoke } from '../runtime/boundary.ts'
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
@@ -24,11 +25,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const engine = await loadEngine(options.engine)
   let module: Module | undefined
   let code: CodeCache | undefined
+  const store = new Store(engine)
   try {
     const loaded =
       options.cache === false ? { module: await loadModule(file), content: undefined } : await loadCached(file)
     module = loaded.module
-    const store = new Store(engine)
     const shared = sharedMemory(module)
     if (shared !== undefined && options.invoke === undefined) {
       const { runThreads } = await import('./threads.ts')
@@ -45,6 +46,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     if (options.invoke !== undefined) return await invokeExport(store, inst, wasi, options.invoke, args)
     return start(store, inst, wasi, file)
   } catch (e) {
+    if (e instanceof Trap && module) (await import('./debug-info.ts')).tellSources(store, module, file)
     throw explain(e, file, module && (await import('../binary/name-section.ts')).decodeNames(module))
   } finally {
     code?.save()

@@ -1,5 +1,6 @@
 // The engines for the threads of a guest: each worker loads this module, decodes the program and makes its instance on the shared memory.
 import { decode } from '../binary/decode.ts'
+import { locate } from '../debug/locate.ts'
 import { engineByName } from '../presets/engines.ts'
 import type { MemInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
@@ -33,7 +34,10 @@ interface Program {
 /** The worker's one store. */
 let store: Store | undefined
 function storeOf(engine: string): Store {
-  store ??= new Store(engineByName(engine)!)
+  if (store === undefined) {
+    store = new Store(engineByName(engine)!)
+    store.locate = locate
+  }
   return store
 }
 

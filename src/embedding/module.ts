@@ -2,6 +2,7 @@
 // function when it is first called.
 import { decode } from '../binary/decode.ts'
 import { decodeNames } from '../binary/name-section.ts'
+import { sourceMapUrl, useSourceMap } from '../debug/locate.ts'
 import { CompileError, InvalidError } from '../errors.ts'
 import type { ImportDesc, Module as Syntax } from '../syntax/module.ts'
 import { parseModule } from '../text/parse.ts'
@@ -109,6 +110,19 @@ export class Module {
   /** Copies of the contents of its custom sections of this name, in order. */
   customSections(name: string): Uint8Array[] {
     return this.syntax.customs.filter((c) => c.name === name).map((c) => c.bytes.slice())
+  }
+
+  /** Where its source map is, by its `sourceMappingURL` section. */
+  get sourceMapUrl(): string | undefined {
+    return sourceMapUrl(this.syntax)
+  }
+
+  /**
+   * Gives it a source map, so that backtraces tell places in its source; without one they use the module's own DWARF, or a map that is in the module.
+   * @throws {SyntaxError} for what is no source map of version 3
+   */
+  useSourceMap(map: string | object): void {
+    useSourceMap(this.syntax, map)
   }
 
   /** The bytes that it keeps. */

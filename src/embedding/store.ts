@@ -1,4 +1,5 @@
 // Store: where instances live that may meet each other; their limits, fuel and interrupts; and the one place where what WebAssembly throws comes out.
+import { locate } from '../debug/locate.ts'
 import { LinkError, Trap } from '../errors.ts'
 import { leaving } from '../runtime/boundary.ts'
 import { ArrayInst, StructInst } from '../runtime/gc.ts'
@@ -75,6 +76,7 @@ export class Store<T = unknown> {
       deterministic: engine.deterministic,
       ...(mayGrow ? { mayGrow } : {}),
     })
+    this.inner.locate = locate
   }
 
   /** Units of fuel left, exact whenever the host runs; Infinity where nothing is metered. @throws {TypeError} on setting, where nothing is metered */

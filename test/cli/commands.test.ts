@@ -44,6 +44,29 @@ describe('run', () => {
     expect(lines[2]).toMatch(/^ {2}in function 1 "outer" of .*trap\.wat at offset 0x[0-9a-f]+$/)
   })
 
+  test.each(['compiler', 'interpreter'])(
+    'a backtrace has places in the source, from DWARF and from a map (%s)',
+    (engine) => {
+      const r = anywasm(['run', '--engine', engine, '--invoke', 'run', 'test/debug/fixtures/lines-dwarf5.wasm', '3'])
+      expect(r.code).toBe(134)
+      expect(r.stderr).toMatch(/in function 0 "divide" of .* at offset 0x[0-9a-f]+ \(\/src\/lines\.c:7:12\)\n/)
+      const map = { version: 3, sources: ['main.ts'], mappings: 'CAUI' }
+      file('mapped.wasm.map', JSON.stringify(map))
+      const url = 'mapped.wasm.map'
+      const name = 'sourceMappingURL'
+      const section = [name.length, ...Buffer.from(name), url.length, ...Buffer.from(url)]
+      const code = '(module (func (export "f") unreachable))'
+      const binary = file('plain.wat', code)
+      anywasm(['parse', binary, '-o', join(dir, 'mapped.wasm')])
+      writeFileSync(
+        join(dir, 'mapped.wasm'),
+        Buffer.concat([readFileSync(join(dir, 'mapped.wasm')), Buffer.from([0, section.length, ...section])]),
+      )
+      const mapped = anywasm(['run', '--engine', engine, '--invoke', 'f', join(dir, 'mapped.wasm')])
+      expect(mapped.stderr).toMatch(/in function 0 "f" of .* at offset 0x[0-9a-f]+ \(main\.ts:11:5\)\n/)
+    },
+  )
+
   test.each(['compiler', 'interpreter'])('endless recursion is a trap that tells its frames once (%s)', (engine) => {
     const deep = file('deep.wat', '(module (func $down (export "down") (call $down)))')
     const r = anywasm(['run', '--engine', engine, '--invoke', 'down', deep])

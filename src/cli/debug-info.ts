@@ -1,0 +1,18 @@
+// Places in the source for backtraces, loaded when a program has trapped: from the module's DWARF, or the source map that its file names.
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { locate, sourceMapUrl, useSourceMap } from '../debug/locate.ts'
+import type { Store } from '../runtime/store.ts'
+import type { Module } from '../syntax/module.ts'
+
+/** Has the frames of a store's traps tell places in the source. A map beside the module's file is read; one that can't be is none. */
+export function tellSources(store: Store, module: Module, file: string): void {
+  store.locate = locate
+  const url = sourceMapUrl(module)
+  if (url === undefined || /^\w+:/.test(url)) return
+  try {
+    useSourceMap(module, readFileSync(join(dirname(file), url), 'utf8'))
+  } catch {
+    // The backtrace has offsets all the same.
+  }
+}
