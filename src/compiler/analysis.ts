@@ -11,6 +11,8 @@ export interface Loop {
   calls: boolean
   /** The first 31 memories that it accesses, a bit each. */
   memories: number
+  /** Whether it stores to a memory. */
+  stores: boolean
   /** Whether it stands in another loop, and whether one stands in it. */
   nested: boolean
   nests: boolean
@@ -90,7 +92,9 @@ class Analysis {
     const loop = open[open.length - 1]
     if (loop === undefined) return
     if (replacesViews(op)) loop.calls = true
-    if (rows[op]!.imms[0] === 'memarg' && r.memory < VIEWS) loop.memories |= 1 << r.memory
+    if (rows[op]!.imms[0] !== 'memarg') return
+    if (r.memory < VIEWS) loop.memories |= 1 << r.memory
+    loop.stores ||= rows[op]!.results.length === 0
   }
 
   private edge(label: number): void {
@@ -102,7 +106,7 @@ class Analysis {
     const { open } = this
     const nested = open.length > 0
     if (nested) open[open.length - 1]!.nests = true
-    const loop: Loop = { calls: false, memories: 0, nested, nests: false, edges: 0, locals: new Set() }
+    const loop: Loop = { calls: false, memories: 0, stores: false, nested, nests: false, edges: 0, locals: new Set() }
     this.loops.set(at, loop)
     this.blocks.push(loop)
     open.push(loop)
@@ -116,5 +120,6 @@ class Analysis {
     if (outer === undefined) return
     outer.calls ||= loop.calls
     outer.memories |= loop.memories
+    outer.stores ||= loop.stores
   }
 }

@@ -22,7 +22,7 @@ import {
   type ValType,
 } from '../syntax/types.ts'
 import { aggregate } from './aggregates.ts'
-import { type Loop, loopsOf, replacesViews, VIEWS } from './analysis.ts'
+import { type Loop, loopsOf, replacesViews } from './analysis.ts'
 import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { asCondition, condition, type Emitter, operator } from './inline.ts'
@@ -46,6 +46,7 @@ import {
 import { endTry, exception, tableHandlers } from './unwinding.ts'
 import { vector } from './vector.ts'
 import { toFloats, Votes } from './vector-floats.ts'
+import { Views } from './views.ts'
 
 /** A control frame. */
 export interface Frame {
@@ -94,9 +95,7 @@ export class FuncCompiler implements Emitter {
   private readonly localSlots: number[] = []
   private readonly localTypes: ValType[] = []
   private dead = false
-  /** Memories whose local view is current, a bit each. */
-  private views = 0
-  private readonly viewNames = new Set<string>()
+  private readonly views = new Views(this)
   private readonly loops: ReadonlyMap<number, Loop>
   /** Whether the body leaves a tail call in `ret`. */
   hasTailCall = false
@@ -144,20 +143,7 @@ export class FuncCompiler implements Emitter {
     return name
   }
 
-  /**
-   * The local copy of a memory's view, current from here until something replaces views. It saves the loads that a field costs, and in code that V8
-   * enters in the middle of a loop, where it folds no constants, a lot more.
-   */
-  readonly view = (memory: number): string => {
-    if (memory >= VIEWS) return `${this.use(`M${memory}`)}.dv`
-    const name = `W${memory}`
-    if ((this.views & (1 << memory)) === 0) {
-      this.viewNames.add(name)
-      this.line(`${name}=${this.use(`M${memory}`)}.dv`)
-      this.views |= 1 << memory
-    }
-    return name
-  }
+  readonly view = (memory: number): string => this.views.of(memory)
 
   readonly scratch = (name: string): string => {
     this.scratches.add(name)
@@ -194,7 +180,7 @@ export class FuncCompiler implements Emitter {
     const all = this.localTypes.slice(first).flatMap((t, k) => this.localNames(first + k).map((v) => `${v}=${zero(t)}`))
     for (const v of this.ops.declared) all.push(`${v}=${v.startsWith('r') ? 'null' : '0'}`)
     for (const v of this.scratches) all.push(`${v}=0`)
-    all.push(...this.viewNames)
+    all.push(...this.views.declarations)
     return all.length === 0 ? '' : `let ${all.join(',')};`
   }
 
@@ -207,7 +193,7 @@ export class FuncCompiler implements Emitter {
     if (this.dead) this.skip(op)
     else {
       this.emit(op)
-      if (replacesViews(op)) this.views = 0
+      if (replacesViews(op)) this.forgetViews()
     }
   }
 
@@ -263,7 +249,7 @@ export class FuncCompiler implements Emitter {
 
   /** What follows is reached from a place where views may have been replaced. */
   forgetViews(): void {
-    this.views = 0
+    this.views.current = 0
   }
 
   hasScratch(name: string): boolean {
@@ -292,7 +278,7 @@ export class FuncCompiler implements Emitter {
     const id = ++this.labels
     const base = { kind, label: `L${id}`, id, depth: below, height, params, results, line }
     const state = { used: false, through: false, caught: '', catches: [], arms: 0 }
-    this.frames.push({ ...base, ...state, views: -1, viewsBefore: this.views, edges: -1 })
+    this.frames.push({ ...base, ...state, views: -1, viewsBefore: this.views.current, edges: -1 })
   }
 
   /** Puts every value into variables; parameters of a block even if constant. */
@@ -355,24 +341,28 @@ export class FuncCompiler implements Emitter {
     const facts = this.loops.get(this.r.at)!
     const { params, results } = this.blockType()
     this.settle(params.length)
-    if (facts.calls) this.views = 0
-    else for (let m = 0; m < VIEWS; m++) if (facts.memories & (1 << m)) this.view(m)
+    if (facts.calls) this.forgetViews()
+    // V8 keeps what it has loaded from a view until something is stored through one.
+    else if (!facts.stores) this.views.prepare(facts)
+    const constant = facts.stores && !facts.calls
     const restarts = !facts.nested && !facts.nests && facts.edges > 1
     if (restarts) {
       const ints = [...facts.locals]
         .filter((k) => kindOf(this.localTypes[k]!) === 'i')
         .flatMap((k) => this.localNames(k))
       this.open(`N${this.labels + 1}:while(true){${ints.map((v) => `${v}=${v}|0;`).join('')}`)
+      if (constant) this.views.enter(facts)
     }
     this.enter('loop', params, results, this.open('while(true){'))
+    if (constant && !restarts) this.views.enter(facts)
     if (restarts) this.frames[this.frames.length - 1]!.edges = facts.edges
   }
 
   private else(): void {
     const frame = this.frames[this.frames.length - 1]!
     if (!this.dead) this.move(frame)
-    if (!this.dead) frame.views &= this.views
-    this.views = frame.viewsBefore
+    if (!this.dead) frame.views &= this.views.current
+    this.views.current = frame.viewsBefore
     frame.through = !this.dead
     this.restore(frame, frame.params)
     this.open('}else{')
@@ -406,7 +396,7 @@ export class FuncCompiler implements Emitter {
     this.open(frame.edges < 0 ? '}' : '}}')
     if (frame.used) this.lines[frame.line] = `${frame.label}:${this.lines[frame.line]}`
     if (frame.kind === 'if') frame.views &= frame.viewsBefore
-    if (frame.kind !== 'loop') this.views = this.dead ? frame.views : this.views & frame.views
+    if (frame.kind !== 'loop') this.views.current = this.dead ? frame.views : this.views.current & frame.views
     const reached = !this.dead || frame.through || frame.kind === 'if' || (frame.used && frame.kind !== 'loop')
     this.restore(frame, frame.results)
     this.dead = !reached
@@ -462,7 +452,7 @@ export class FuncCompiler implements Emitter {
       return
     }
     frame.used = true
-    frame.views &= this.views
+    frame.views &= this.views.current
     this.line(`${frame.kind === 'loop' ? 'continue' : 'break'} ${frame.label}`)
   }
 

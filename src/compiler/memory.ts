@@ -5,7 +5,7 @@ import type { ModuleInst } from '../runtime/instances.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts'
 import type { Emitter } from './inline.ts'
-import { type Entry, expr } from './operands.ts'
+import { type Entry, expr, int } from './operands.ts'
 
 export interface MemoryEmitter extends Emitter {
   readonly r: CodeReader
@@ -80,10 +80,17 @@ function load(e: MemoryEmitter, op: Op, view: string): void {
 function wideLoad(e: MemoryEmitter, op: Op, view: string, kind: string | undefined): void {
   const { ops, line } = e
   const at = popAddress(e)
-  ops.flushEffects()
   if (op === Op.f64_load) {
     ops.push(F64, expr(`${view}.getFloat64(${at.code},true)`, [at], true))
-  } else if (op === Op.f32_load) {
+    return
+  }
+  if (kind !== undefined && /_u$/.test(Op[op]!)) {
+    const low = `${view}.get${kind}(${at.code}${kind.endsWith('8') ? '' : ',true'})`
+    ops.push(I64, expr(low, [at], true), int(0))
+    return
+  }
+  ops.flushEffects()
+  if (op === Op.f32_load) {
     const ea = e.scratch('e')
     const [v] = ops.pushVariables(F32)
     const fix = `${e.use('f32_from_bits')}(${view}.getInt32(${ea},true))`
@@ -93,10 +100,7 @@ function wideLoad(e: MemoryEmitter, op: Op, view: string, kind: string | undefin
     const [l, h] = ops.pushVariables(I64)
     if (kind === undefined)
       line(`${ea}=${at.code};${l}=${view}.getInt32(${ea},true);${h}=${view}.getInt32(${ea}+4,true)`)
-    else {
-      const high = /_s$/.test(Op[op]!) ? `${l}>>31` : '0'
-      line(`${l}=${view}.get${kind}(${at.code}${kind.endsWith('8') ? '' : ',true'});${h}=${high}`)
-    }
+    else line(`${l}=${view}.get${kind}(${at.code}${kind.endsWith('8') ? '' : ',true'});${h}=${l}>>31`)
   }
 }
 

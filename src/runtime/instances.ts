@@ -52,19 +52,25 @@ export class FuncInst {
   }
 }
 
-/** The current views of a memory's buffer. Each memory has a class of its own, so that V8 takes the fields for constants until the memory grows. */
+/**
+ * The current views of a memory's buffer. They are properties of a prototype, one per memory: so V8 takes them for constants wherever it knows an
+ * object's class, also in code that it enters in the middle of a loop, until the memory grows.
+ */
 export interface Views {
-  dv: DataView
-  u8: Uint8Array
+  readonly dv: DataView
+  readonly u8: Uint8Array
 }
 
 function freshViews(buffer: ArrayBufferLike, length: number): Views {
-  // Fields with initialisers are written once; declared without, they would first be undefined.
-  class FreshViews {
-    dv = new DataView(buffer, 0, length)
-    u8 = new Uint8Array(buffer, 0, length)
-  }
-  return new FreshViews()
+  class FreshViews {}
+  setViews(FreshViews.prototype as Views, buffer, length)
+  return new FreshViews() as Views
+}
+
+/** @param length fixed; without it the views follow a resizable buffer */
+function setViews(prototype: { dv: DataView; u8: Uint8Array }, buffer: ArrayBufferLike, length?: number): void {
+  prototype.dv = new DataView(buffer, 0, length)
+  prototype.u8 = new Uint8Array(buffer, 0, length)
 }
 
 /** A memory. Embedders make one with `Store.newMemory`: its engine may have a class of its own. */
@@ -170,13 +176,7 @@ export class MemInst {
   /** Binds the views anew; other agents' growth of a shared memory becomes visible here. */
   rebind(): void {
     const { bound, buffer } = this
-    bound.dv = new DataView(buffer)
-    bound.u8 = new Uint8Array(buffer)
-    if (this.type.shared) {
-      const length = buffer.byteLength
-      bound.dv = new DataView(buffer, 0, length)
-      bound.u8 = new Uint8Array(buffer, 0, length)
-    }
+    setViews(Object.getPrototypeOf(bound), buffer, this.type.shared ? buffer.byteLength : undefined)
   }
 }
 
