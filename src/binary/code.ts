@@ -181,7 +181,8 @@ const SHAPE = (() => {
   const single = new Set<Imm>(['label', 'func', 'type', 'table', 'memory', 'global', 'local', 'tag', 'elem', 'data'])
   for (let op = 0; op < 0xfb; op++) {
     const imms = rows[op]?.imms
-    if (imms === undefined || isStructured(op)) continue
+    // Who decodes wants to see every instruction that writes to tables.
+    if (imms === undefined || isStructured(op) || op === Op.table_set) continue
     if (imms.length === 0) shape[op] = 1
     else if (imms.length === 1 && single.has(imms[0]!)) shape[op] = 2
   }

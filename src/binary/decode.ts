@@ -253,12 +253,17 @@ function data(r: CodeReader): Data {
 const usesData = (op: Op) =>
   op === Op.memory_init || op === Op.data_drop || op === Op.array_new_data || op === Op.array_init_data
 
+const changesTables = (op: Op) =>
+  op === Op.table_set || op === Op.table_grow || op === Op.table_fill || op === Op.table_copy || op === Op.table_init
+
 function codeSection(r: CodeReader, m: Building): void {
   let dataUse = -1
   const onOp = (op: Op) => {
     if (dataUse < 0 && usesData(op)) dataUse = r.at
+    if (changesTables(op)) m.changesTables = true
   }
   const { known, typeIndices } = m
+  if (!known) m.changesTables = false
   let next = 0
   m.funcs = vector(r, 'functions', limit.MAX_FUNCS, () => func(r, typeIndices[next++] ?? 0, known, onOp))
   if (dataUse >= 0 && m.dataCount === undefined) throw malformed('data count section required', dataUse)

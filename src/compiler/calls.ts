@@ -2,7 +2,8 @@
 // entry, a loop in engine.ts, goes on with them, so that a chain of tail calls takes constant stack.
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
-import { type FuncType, heapOf, isNullable, refType } from '../syntax/types.ts'
+import { type FuncType, heapOf, isNullable, refType, type ValType } from '../syntax/types.ts'
+import { hasDispatcher } from './dispatch.ts'
 import type { FuncCompiler } from './func.ts'
 import { popIndex } from './memory.ts'
 import { expr, lane } from './operands.ts'
@@ -21,7 +22,9 @@ export function call(c: FuncCompiler, op: Op): boolean {
     case Op.call_indirect:
     case Op.return_call_indirect: {
       const [type, table] = [c.r.u32(), c.r.u32()]
-      emit(c, op === Op.return_call_indirect, indirect(c, type, table), typeOf(c, type))
+      const id = c.inst.typeIds[type]!
+      if (op === Op.call_indirect && hasDispatcher(c.inst, table, id)) dispatched(c, type, table, id)
+      else emit(c, op === Op.return_call_indirect, indirect(c, type, table), typeOf(c, type))
       return true
     }
     case Op.call_ref:
@@ -36,6 +39,16 @@ export function call(c: FuncCompiler, op: Op): boolean {
     }
   }
   return branchOnReference(c, op)
+}
+
+/** A call through a fixed table. */
+function dispatched(c: FuncCompiler, type: number, table: number, id: number): void {
+  c.ops.flushEffectsBelowTop()
+  const at = popIndex(c, c.inst.tables[table]!.type.limits.address === 'i64').code
+  const { params, results } = typeOf(c, type)
+  const args = c.ops.take(params.length).flatMap((v) => v.slots.map((e) => e.code))
+  c.ops.flushEffects()
+  give(c, `${c.use(`C${table}_${id}`)}(${[at, ...args].join(',')})`, results)
 }
 
 /** Checks the function that call_indirect has on top of the stack; gives its name. */
@@ -59,7 +72,13 @@ function emit(c: FuncCompiler, tail: boolean, callee: string, type: FuncType): v
     return
   }
   const code = `${callee}.code(${args.join(',')})`
-  const targets = type.results.flatMap((t) => ops.pushVariables(t).map((v) => ({ v, t })))
+  give(c, code, type.results)
+}
+
+/** Evaluates a call and pushes its results. */
+function give(c: FuncCompiler, code: string, results: readonly ValType[]): void {
+  const { ops } = c
+  const targets = results.flatMap((t) => ops.pushVariables(t).map((v) => ({ v, t })))
   if (targets.length === 0) c.line(code)
   targets.forEach(({ v, t }, at) => {
     c.line(at === 0 ? `${v}=${code}` : `${v}=${c.use('ret')}.${lane(t, at)}`)

@@ -25,6 +25,7 @@ import { type Callable, ExnInst, type FuncInst, HostThrow, type ModuleInst } fro
 import * as segments from '../runtime/segments.ts'
 import type { Executor, Store } from '../runtime/store.ts'
 import { newSlots } from '../runtime/values.ts'
+import { dispatcher } from './dispatch.ts'
 import { bind, emit, type Generated, LINES_BEFORE } from './emit.ts'
 import { FuncCompiler } from './func.ts'
 import { keepers } from './kept.ts'
@@ -139,6 +140,8 @@ function resolver(inst: ModuleInst): (name: string) => unknown {
     checkCallee: (f: FuncInst | null | undefined, at: number, id: number) => checkFunc(inst.store, f, at, id),
   }
   return (name) => {
+    const call = /^C(\d+)_(\d+)$/.exec(name)
+    if (call !== null) return dispatcherOf(inst, Number(call[1]), Number(call[2]))
     const part = /^(F|M|MI|T|TI|G|D|E|TAG|TYPE|make)(\d+)$/.exec(name)
     if (part === null) return own[name] ?? sharedName(name)
     const index = Number(part[2])
@@ -167,6 +170,24 @@ function resolver(inst: ModuleInst): (name: string) => unknown {
         return inst.tags[index]
     }
   }
+}
+
+const dispatchers = new WeakMap<ModuleInst, Map<string, Generated>>()
+
+/** The function by which calls of type `id` go through a fixed table. */
+function dispatcherOf(inst: ModuleInst, table: number, id: number): Generated {
+  let made = dispatchers.get(inst)
+  if (made === undefined) dispatchers.set(inst, (made = new Map()))
+  const key = `${table} ${id}`
+  let dispatch = made.get(key)
+  if (dispatch === undefined) {
+    const { source, bound } = dispatcher(inst, table, id)
+    const { elems } = inst.tables[table]!
+    bound.fail = (at: number) => checkFunc(inst.store, elems[at] as FuncInst | null | undefined, at, id)
+    dispatch = emit(source, Object.keys(bound), (name) => bound[name])
+    made.set(key, dispatch)
+  }
+  return dispatch
 }
 
 /** Traps unless `f` is a function whose type is, or is a subtype of, the one with id `id`. */
