@@ -16,9 +16,8 @@ import {
   unpacked,
   type ValType,
 } from '../syntax/types.ts'
-import { condition } from './inline.ts'
 import type { MemoryEmitter } from './memory.ts'
-import { type Entry, expr, type Value } from './operands.ts'
+import { condition, type Entry, expr, type Value } from './operands.ts'
 
 const fieldType = (e: MemoryEmitter, type: number, field: number): ValType =>
   (e.inst.types[type]!.sub.comp as StructType).fields[field]!.type

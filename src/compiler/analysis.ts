@@ -36,17 +36,24 @@ const CALLS = new Set<Op>([
   Op.memory_size,
   Op.table_grow,
 ])
+const TAIL_CALLS = new Set<Op>([Op.return_call, Op.return_call_indirect, Op.return_call_ref])
 /** Whether the views of memories may have been replaced after `op`; growth by other threads becomes visible in atomic operations. */
 export const replacesViews = (op: Op): boolean => CALLS.has(op) || op >= Op.memory_atomic_notify
 
-/** The loops of a body by the offsets of their instructions. */
-export function loopsOf(body: Code): ReadonlyMap<number, Loop> {
+export interface Facts {
+  /** The loops by the offsets of their instructions. */
+  readonly loops: ReadonlyMap<number, Loop>
+  readonly hasTailCall: boolean
+}
+
+export function analyse(body: Code): Facts {
   return new Analysis(body).run()
 }
 
-class Analysis {
+class Analysis implements Facts {
   private readonly r: CodeReader
-  private readonly loops = new Map<number, Loop>()
+  readonly loops = new Map<number, Loop>()
+  hasTailCall = false
   /** Open blocks, a loop's facts or undefined, and the loops among them. */
   private readonly blocks: (Loop | undefined)[] = [undefined]
   private readonly open: Loop[] = []
@@ -55,9 +62,9 @@ class Analysis {
     this.r = new CodeReader(body)
   }
 
-  run(): ReadonlyMap<number, Loop> {
+  run(): Facts {
     while (this.blocks.length > 0) this.step(this.r.op())
-    return this.loops
+    return this
   }
 
   private step(op: Op): void {
@@ -88,6 +95,7 @@ class Analysis {
         return
     }
     r.skipImms(op)
+    if (TAIL_CALLS.has(op)) this.hasTailCall = true
     if (opensBlock(op)) this.blocks.push(undefined)
     const loop = open[open.length - 1]
     if (loop === undefined) return

@@ -16,7 +16,9 @@ export function call(c: FuncCompiler, op: Op): boolean {
     case Op.call:
     case Op.return_call: {
       const f = c.r.u32()
-      emit(c, op === Op.return_call, c.use(`F${f}`), c.inst.funcs[f]!.type)
+      const { type } = c.inst.funcs[f]!
+      if (op === Op.return_call) tailCall(c, c.use(`F${f}`), type)
+      else plainCall(c, c.callee(f), type)
       return true
     }
     case Op.call_indirect:
@@ -24,7 +26,7 @@ export function call(c: FuncCompiler, op: Op): boolean {
       const [type, table] = [c.r.u32(), c.r.u32()]
       const id = c.inst.typeIds[type]!
       if (op === Op.call_indirect && hasDispatcher(c.inst, table, id)) dispatched(c, type, table, id)
-      else emit(c, op === Op.return_call_indirect, indirect(c, type, table), typeOf(c, type))
+      else callFunc(c, op === Op.return_call_indirect, indirect(c, type, table), typeOf(c, type))
       return true
     }
     case Op.call_ref:
@@ -34,7 +36,7 @@ export function call(c: FuncCompiler, op: Op): boolean {
       const ref = c.ops.pop().slots[0]!
       const q = c.scratch('q')
       c.line(`${q}=${ref.code}??${c.use('nullFunc')}()`)
-      emit(c, op === Op.return_call_ref, q, typeOf(c, type))
+      callFunc(c, op === Op.return_call_ref, q, typeOf(c, type))
       return true
     }
   }
@@ -45,10 +47,8 @@ export function call(c: FuncCompiler, op: Op): boolean {
 function dispatched(c: FuncCompiler, type: number, table: number, id: number): void {
   c.ops.flushEffectsBelowTop()
   const at = popIndex(c, c.inst.tables[table]!.type.limits.address === 'i64').code
-  const { params, results } = typeOf(c, type)
-  const args = c.ops.take(params.length).flatMap((v) => v.slots.map((e) => e.code))
-  c.ops.flushEffects()
-  give(c, `${c.use(`C${table}_${id}`)}(${[at, ...args].join(',')})`, results)
+  const signature = typeOf(c, type)
+  give(c, `${c.use(`C${table}_${id}`)}(${[at, ...takeArgs(c, signature)].join(',')})`, signature.results)
 }
 
 /** Checks the function that call_indirect has on top of the stack; gives its name. */
@@ -63,16 +63,22 @@ function indirect(c: FuncCompiler, type: number, table: number): string {
   return q
 }
 
-function emit(c: FuncCompiler, tail: boolean, callee: string, type: FuncType): void {
-  const { ops } = c
-  const args = ops.take(type.params.length).flatMap((v) => v.slots.map((e) => e.code))
-  ops.flushEffects()
-  if (tail) {
-    tailCall(c, callee, args)
-    return
-  }
-  const code = `${callee}.code(${args.join(',')})`
-  give(c, code, type.results)
+/** Pops the arguments of a call. */
+function takeArgs(c: FuncCompiler, type: FuncType): string[] {
+  const args = c.ops.take(type.params.length).flatMap((v) => v.slots.map((e) => e.code))
+  c.ops.flushEffects()
+  return args
+}
+
+/** @param callee what to call */
+function plainCall(c: FuncCompiler, callee: string, type: FuncType): void {
+  give(c, `${callee}(${takeArgs(c, type).join(',')})`, type.results)
+}
+
+/** @param func the function's instance, in an expression */
+function callFunc(c: FuncCompiler, tail: boolean, func: string, type: FuncType): void {
+  if (tail) tailCall(c, func, type)
+  else plainCall(c, `${func}.code`, type)
 }
 
 /** Evaluates a call and pushes its results. */
@@ -85,7 +91,8 @@ function give(c: FuncCompiler, code: string, results: readonly ValType[]): void 
   })
 }
 
-function tailCall(c: FuncCompiler, callee: string, args: readonly string[]): void {
+function tailCall(c: FuncCompiler, callee: string, type: FuncType): void {
+  const args = takeArgs(c, type)
   const ret = c.use('ret')
   // The leading null keeps the array from becoming one of raw doubles, which would lose NaN bits.
   c.line(`${ret}.args=[null${args.map((a) => `,${a}`).join('')}]`)

@@ -7,32 +7,20 @@ import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
-import {
-  BOT,
-  F32,
-  F64,
-  type FuncType,
-  I32,
-  I64,
-  isRef,
-  REF,
-  refType,
-  slotCount,
-  V128,
-  type ValType,
-} from '../syntax/types.ts'
+import { BOT, F32, F64, type FuncType, I32, isRef, slotCount, V128, type ValType } from '../syntax/types.ts'
 import { aggregate } from './aggregates.ts'
-import { type Loop, loopsOf, replacesViews } from './analysis.ts'
+import { analyse, type Facts, replacesViews } from './analysis.ts'
 import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
-import { asCondition, condition, type Emitter, operator } from './inline.ts'
+import { constant, reference } from './constants.ts'
+import { type Emitter, operator } from './inline.ts'
 import { access, bulk } from './memory.ts'
 import {
+  asCondition,
   expr,
   F32X4,
   F64X2,
   type Form,
-  int,
   isVector,
   kindOf,
   lane,
@@ -96,10 +84,13 @@ export class FuncCompiler implements Emitter {
   private readonly localTypes: ValType[] = []
   private dead = false
   private readonly views = new Views(this)
-  private readonly loops: ReadonlyMap<number, Loop>
+  private readonly facts: Facts
+  /** Locals that were set to a condition in this stretch of code. */
+  private readonly conditions = new Set<number>()
   /** Whether the body leaves a tail call in `ret`. */
   hasTailCall = false
   private labels = 0
+  private id = ''
   private readonly votes = new Votes()
 
   /**
@@ -115,7 +106,7 @@ export class FuncCompiler implements Emitter {
     this.ops = new Operands(this.line, this.use, mark ? (code) => marked(this.r.at, code) : undefined)
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
-    this.loops = loopsOf(body)
+    this.facts = analyse(body)
     let slot = 0
     const local = (t: ValType) => {
       this.localTypes.push(t)
@@ -133,6 +124,7 @@ export class FuncCompiler implements Emitter {
   }
 
   open(code: string): number {
+    this.conditions.clear()
     this.lines.push(code)
     this.offsets.push(this.r.at)
     return this.lines.length - 1
@@ -150,9 +142,15 @@ export class FuncCompiler implements Emitter {
     return name
   }
 
+  /** What to call for a function of the index space: this one by its own name. */
+  callee(index: number): string {
+    return index === this.func.index && !this.facts.hasTailCall ? this.id : `${this.use(`F${index}`)}.code`
+  }
+
   /** @param id the function's name in the source, unique in the process */
   compile(id: string): Compiled {
     const { type } = this.func
+    this.id = id
     this.enter('func', [], type.results, -1)
     for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
     while (this.frames.length > 0) this.step(this.r.op())
@@ -198,10 +196,10 @@ export class FuncCompiler implements Emitter {
   }
 
   private emit(op: Op): void {
-    if (!this.control(op) && !this.variable(op) && !access(this, op) && !bulk(this, op) && !this.reference(op)) {
+    if (!this.control(op) && !this.variable(op) && !access(this, op) && !bulk(this, op) && !reference(this, op)) {
       const row = rows[op]!
       if (
-        !this.constant(op) &&
+        !constant(this, op) &&
         !aggregate(this, op) &&
         !vector(this, op) &&
         !atomic(this, op) &&
@@ -338,7 +336,7 @@ export class FuncCompiler implements Emitter {
   }
 
   private loop(): void {
-    const facts = this.loops.get(this.r.at)!
+    const facts = this.facts.loops.get(this.r.at)!
     const { params, results } = this.blockType()
     this.settle(params.length)
     if (facts.calls) this.forgetViews()
@@ -525,8 +523,7 @@ export class FuncCompiler implements Emitter {
     const { ops, r } = this
     switch (op) {
       case Op.local_get: {
-        const index = r.u32()
-        ops.push(this.localTypes[index]!, ...this.localNames(index).map(name))
+        this.getLocal(r.u32())
         return true
       }
       case Op.local_set:
@@ -535,7 +532,7 @@ export class FuncCompiler implements Emitter {
       case Op.local_tee: {
         const index = r.u32()
         this.setLocal(index)
-        ops.push(this.localTypes[index]!, ...this.localNames(index).map(name))
+        this.getLocal(index)
         return true
       }
       case Op.global_get: {
@@ -570,6 +567,15 @@ export class FuncCompiler implements Emitter {
     return false
   }
 
+  private getLocal(index: number): void {
+    const names = this.localNames(index)
+    if (!this.conditions.has(index)) this.ops.push(this.localTypes[index]!, ...names.map(name))
+    else {
+      const cond = `b${names[0]}`
+      this.ops.push(I32, { code: names[0]!, vars: [names[0]!, cond], effect: false, simple: true, cond })
+    }
+  }
+
   private setLocal(index: number): void {
     const { ops } = this
     const targets = this.localNames(index)
@@ -580,9 +586,23 @@ export class FuncCompiler implements Emitter {
     ops.takeAsIs(1)
     if (value.slots.some((e) => e.effect)) ops.flushEffects()
     for (const v of targets) ops.invalidate(v)
+    this.conditions.delete(index)
+    const { cond } = value.slots[0]!
+    if (cond !== undefined) {
+      this.setCondition(index, targets[0]!, cond)
+      return
+    }
     targets.forEach((v, k) => {
       if (value.slots[k]!.code !== v) this.line(`${v}=${value.slots[k]!.code}`)
     })
+  }
+
+  /** A condition is kept beside the number, so that a branch on it needn't look at the number. */
+  private setCondition(index: number, local: string, cond: string): void {
+    const v = `b${local}`
+    this.views.declarations.add(`${v}=false`)
+    this.line(`${v}=${cond};${local}=${v}?1:0`)
+    this.conditions.add(index)
   }
 
   /** Brings a vector into the form in which a local is held, and counts how it came. */
@@ -618,70 +638,7 @@ export class FuncCompiler implements Emitter {
       ...a.slots.map((e, k) => expr(`(${asCondition(cond)}?${e.code}:${b.slots[k]!.code})`, [e, b.slots[k]!, cond])),
     )
   }
-
-  private constant(op: Op): boolean {
-    const { ops, r } = this
-    switch (op) {
-      case Op.i32_const:
-        ops.push(I32, int(r.s32()))
-        return true
-      case Op.i64_const: {
-        const lo = r.s64()
-        ops.push(I64, int(lo), int(r.hi))
-        return true
-      }
-      case Op.f32_const: {
-        const bits = r.f32()
-        ops.push(F32, this.float((bits & 0x7fffffff) > 0x7f800000 ? Number.NaN : f32Of(bits), 'f32_from_bits', bits))
-        return true
-      }
-      case Op.f64_const: {
-        const lo = r.f64()
-        ops.push(F64, this.float(f64Of(lo, r.hi), 'f64_from_bits', lo, r.hi))
-        return true
-      }
-    }
-    return false
-  }
-
-  /** A float literal; a NaN is made from its bits. */
-  private float(x: number, fromBits: string, ...bits: number[]) {
-    if (x !== x) return expr(`${this.use(fromBits)}(${bits.join(',')})`, [])
-    const code = Object.is(x, -0) ? '(-0)' : x < 0 ? `(${x})` : String(x)
-    return { code, vars: [], effect: false, simple: true }
-  }
-
-  private reference(op: Op): boolean {
-    const { ops, r } = this
-    switch (op) {
-      case Op.ref_null:
-        ops.push(refType(true, r.heap()), { code: 'null', vars: [], effect: false, simple: true })
-        return true
-      case Op.ref_is_null: {
-        const a = ops.pop().slots[0]!
-        ops.push(I32, condition(`${a.code}===null`, [a]))
-        return true
-      }
-      case Op.ref_func: {
-        const code = this.use(`F${r.u32()}`)
-        ops.push(REF, { code, vars: [], effect: false, simple: true })
-        return true
-      }
-    }
-    return false
-  }
 }
 
 const globalFields = (t: ValType): string[] =>
   isRef(t) ? ['ref'] : t === F32 || t === F64 ? ['num'] : ['lo', 'hi', 'x2', 'x3'].slice(0, slotCount(t))
-
-const scratchView = new DataView(new ArrayBuffer(8))
-function f32Of(bits: number): number {
-  scratchView.setInt32(0, bits)
-  return scratchView.getFloat32(0)
-}
-function f64Of(lo: number, hi: number): number {
-  scratchView.setInt32(0, hi)
-  scratchView.setInt32(4, lo)
-  return scratchView.getFloat64(0)
-}

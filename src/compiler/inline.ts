@@ -3,8 +3,8 @@
 import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I32, I64, slotCount } from '../syntax/types.ts'
-import { type Entry, expr, int, type Operands } from './operands.ts'
-import { pairOperator, unsigned } from './pairs.ts'
+import { condition, type Entry, expr, int, type Operands, unsigned } from './operands.ts'
+import { pairOperator } from './pairs.ts'
 
 /** What the templates need of the function being compiled. */
 export interface Emitter {
@@ -73,11 +73,6 @@ const COMPARE: Partial<Record<Op, Compare>> = {
   [Op.f64_le]: signed('<='),
   [Op.f64_ge]: signed('>='),
 }
-/** An entry from a condition. */
-export const condition = (cond: string, over: readonly Entry[]): Entry => ({ ...expr(`(${cond}?1:0)`, over), cond })
-/** An i32 entry as a JavaScript condition. */
-export const asCondition = (e: Entry): string => e.cond ?? e.code
-
 /** Whether the operator may trap. */
 const traps = (op: Op): boolean => /_(div|rem)_|trunc_f/.test(Op[op]!)
 

@@ -69,6 +69,13 @@ export function expr(code: string, over: readonly Entry[], effect = false): Entr
   return { code, vars, effect, simple: false }
 }
 
+/** An entry from a condition. */
+export const condition = (cond: string, over: readonly Entry[]): Entry => ({ ...expr(`(${cond}?1:0)`, over), cond })
+/** An i32 entry as a JavaScript condition. */
+export const asCondition = (e: Entry): string => e.cond ?? e.code
+/** An i32 entry as an unsigned number. */
+export const unsigned = (e: Entry): string => (e.constant === undefined ? `(${e.code}>>>0)` : `${e.constant >>> 0}`)
+
 export class Operands {
   values: Value[] = []
   /** Slots on the stack. */

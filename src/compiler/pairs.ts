@@ -2,11 +2,8 @@
 // value) is folded away. What is not worth inlining is left to inline.ts, which calls numeric/i64.ts.
 import { Op } from '../syntax/opcode.ts'
 import { I32, I64 } from '../syntax/types.ts'
-import { condition, type Emitter } from './inline.ts'
-import { type Entry, expr, int } from './operands.ts'
-
-/** An i32 entry as an unsigned number. */
-export const unsigned = (e: Entry): string => (e.constant === undefined ? `(${e.code}>>>0)` : `${e.constant >>> 0}`)
+import type { Emitter } from './inline.ts'
+import { condition, type Entry, expr, int, unsigned } from './operands.ts'
 
 /** Compiles an i64 operator; false if `op` isn't one or has no template. */
 export function pairOperator(e: Emitter, op: Op): boolean {

@@ -3,9 +3,8 @@
 import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { I32, I64, V128, type ValType } from '../syntax/types.ts'
-import { condition } from './inline.ts'
 import { type MemoryEmitter, popAddress } from './memory.ts'
-import { type Entry, expr, F32X4, F64X2, int, name, type Value } from './operands.ts'
+import { condition, type Entry, expr, F32X4, F64X2, int, name, type Value } from './operands.ts'
 import {
   extractFloat,
   type FloatEmitter,
