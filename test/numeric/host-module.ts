@@ -19,8 +19,14 @@ const section = (id: number, content: readonly number[]): number[] => [id, ...le
 /** An opcode as the binary format writes it; see enum Op. */
 export const opcode = (op: number): number[] => (op < 0x200 ? [op] : [0xfa + (op >>> 9), ...leb(op & 0x1ff)])
 
-/** A module of these functions with a memory of one page, exported as `memory`. */
+/** A module of these functions with a memory of one page, exported as `memory`, on the host. */
 export function hostModule(funcs: readonly HostFunc[]): WebAssembly.Exports {
+  const { WebAssembly } = globalThis
+  return new WebAssembly.Instance(new WebAssembly.Module(moduleOf(funcs))).exports
+}
+
+/** The same as a binary. */
+export function moduleOf(funcs: readonly HostFunc[]): Uint8Array<ArrayBuffer> {
   const name = (s: string) => vec([...new TextEncoder().encode(s)].map((b) => [b]))
   const types = funcs.map((f) => [0x60, ...vec(f.params.map((t) => [t])), ...vec(f.results.map((t) => [t]))])
   const codes = funcs.map((f) => {
@@ -35,8 +41,7 @@ export function hostModule(funcs: readonly HostFunc[]): WebAssembly.Exports {
     ...section(7, vec([[...name('memory'), 2, 0], ...funcs.map((f, i) => [...name(f.name), 0, ...leb(i)])])),
     ...section(10, vec(codes)),
   ]
-  const { WebAssembly } = globalThis
-  return new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes))).exports
+  return new Uint8Array(bytes)
 }
 
 const asInt = (t: ValType): ValType => (t === F32 ? I32 : t === F64 ? I64 : t)
@@ -57,6 +62,7 @@ const load = (at: number): number[] => [0x41, 0, 0xfd, 0, 4, ...leb(at)]
 
 /**
  * A vector operator: vector operands are loaded from addresses 0, 16, 32, scalar ones are parameters, and a vector result is stored at 48.
+ * @param prepare instructions that a vector operand goes through first
  */
 export function vectorFunc(
   name: string,
@@ -64,11 +70,12 @@ export function vectorFunc(
   imms: readonly number[],
   params: readonly ValType[],
   result: ValType,
+  prepare: readonly number[] = [],
 ): HostFunc {
   const scalars = params.filter((t) => t !== V128)
   let vectors = 0
   let locals = 0
-  const operands = params.flatMap((t) => (t === V128 ? load(16 * vectors++) : get(locals++, t)))
+  const operands = params.flatMap((t) => (t === V128 ? [...load(16 * vectors++), ...prepare] : get(locals++, t)))
   const apply = [...operands, ...opcode(op), ...imms]
   const after = result === F32 ? [0xbc] : result === F64 ? [0xbd] : []
   const body = result === V128 ? [0x41, 0, ...apply, 0xfd, 11, 4, 48] : [...apply, ...after]
