@@ -92,6 +92,8 @@ export class FuncCompiler implements Emitter {
   private labels = 0
   private id = ''
   private readonly votes = new Votes()
+  /** Vector locals that hold no signalling NaN, as far as straight-line code tells. */
+  private readonly quiet = new Set<number>()
 
   /**
    * @param forms the v128 locals to hold as floats; compile() finds them, where there are none given, by compiling once without
@@ -193,6 +195,7 @@ export class FuncCompiler implements Emitter {
       this.emit(op)
       if (replacesViews(op)) this.forgetViews()
     }
+    if (opensBlock(op) || this.endsArm(op)) this.quiet.clear()
   }
 
   private emit(op: Op): void {
@@ -569,11 +572,13 @@ export class FuncCompiler implements Emitter {
 
   private getLocal(index: number): void {
     const names = this.localNames(index)
-    if (!this.conditions.has(index)) this.ops.push(this.localTypes[index]!, ...names.map(name))
-    else {
+    if (this.conditions.has(index)) {
       const cond = `b${names[0]}`
       this.ops.push(I32, { code: names[0]!, vars: [names[0]!, cond], effect: false, simple: true, cond })
+      return
     }
+    const quiet = this.quiet.has(index)
+    this.ops.push(this.localTypes[index]!, ...names.map((n) => (quiet ? { ...name(n), quiet } : name(n))))
   }
 
   private setLocal(index: number): void {
@@ -612,6 +617,8 @@ export class FuncCompiler implements Emitter {
       this.votes.add(index, value.type, this.weight())
     if (form === F32X4 || form === F64X2) toFloats(this, value, form)
     else this.ops.lower(1)
+    if (form === F32X4 && value.slots.every((e) => e.quiet === true)) this.quiet.add(index)
+    else this.quiet.delete(index)
   }
 
   vote(value: Value, form: ValType): void {

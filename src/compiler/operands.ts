@@ -20,6 +20,12 @@ export interface Entry {
   /** The same slot of memory read as an f32; with the next slot as an f64. */
   f32?: string
   f64?: string
+  /** Bits of an int32 that are known to be zero. */
+  zeros?: number
+  /** The variable of the top bits of which it makes lanes of ones and zeros. */
+  tops?: string
+  /** Whether it is an f32 that arithmetic gave, or a number: not a signalling NaN. */
+  quiet?: boolean
 }
 
 /** The forms in which the compiler may hold a v128 instead of its int32 slots: as four f32s, or two f64s. They count as types. */
@@ -214,7 +220,7 @@ export class Operands {
     this.invalidateBelow(v, value, k)
     this.freeAbove(v, value, k)
     this.line(`${v}=${value.slots[k]!.code}`)
-    value.slots[k] = name(v)
+    value.slots[k] = e.quiet === true ? { ...name(v), quiet: true } : name(v)
   }
 
   /** Evaluates the slots above `k` that mention `v`, slot `k`'s variable: each half of a shift or rotation reads both halves. */

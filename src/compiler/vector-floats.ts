@@ -40,10 +40,10 @@ const ARITHMETIC: Partial<Record<Op, Template>> = {
   [Op.f32x4_sub]: (a, b) => `fround(${a}-${b})`,
   [Op.f32x4_mul]: (a, b) => `fround(${a}*${b})`,
   [Op.f32x4_div]: (a, b) => `fround(${a}/${b})`,
-  [Op.f32x4_min]: (a, b) => `fround(Math.min(${a},${b}))`,
-  [Op.f32x4_max]: (a, b) => `fround(Math.max(${a},${b}))`,
-  [Op.f32x4_relaxed_min]: (a, b) => `fround(Math.min(${a},${b}))`,
-  [Op.f32x4_relaxed_max]: (a, b) => `fround(Math.max(${a},${b}))`,
+  [Op.f32x4_min]: (a, b) => `Math.min(${a},${b})`,
+  [Op.f32x4_max]: (a, b) => `Math.max(${a},${b})`,
+  [Op.f32x4_relaxed_min]: (a, b) => `Math.min(${a},${b})`,
+  [Op.f32x4_relaxed_max]: (a, b) => `Math.max(${a},${b})`,
   [Op.f32x4_sqrt]: (a) => `fround(Math.sqrt(${a}))`,
   [Op.f64x2_add]: (a, b) => `(${a}+${b})`,
   [Op.f64x2_sub]: (a, b) => `(${a}-${b})`,
@@ -107,9 +107,16 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   const { ops } = e
   const template = ARITHMETIC[op]
   if (template !== undefined) {
-    if (form === F32X4) e.use('fround')
     const [a, b] = popOperands(e, form, template.length)
-    pushLanes(e, form, (k) => expr(template(a![k]!.code, b?.[k]?.code ?? ''), b ? [a![k]!, b[k]!] : [a![k]!]))
+    pushLanes(e, form, (k) => {
+      const over = b ? [a![k]!, b[k]!] : [a![k]!]
+      const code = template(a![k]!.code, b?.[k]?.code ?? '')
+      if (form === F64X2) return expr(code, over)
+      // The lesser of two numbers needs no rounding, but what is a signalling NaN must become quiet.
+      const exact = code.startsWith('Math.m') && over.every((s) => s.quiet === true)
+      return { ...expr(exact || code.startsWith('fround') ? code : `fround(${code})`, over), quiet: true }
+    })
+    if (form === F32X4) e.use('fround')
     return true
   }
   const scalar = BY_SCALAR[op]
@@ -123,7 +130,11 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   if (repeating !== undefined) {
     if (NAMES[op] !== undefined) e.use(NAMES[op])
     const [a, b] = popOperands(e, form, repeating.length, true)
-    pushLanes(e, form, (k) => expr(repeating(a![k]!.code, b?.[k]?.code ?? ''), b ? [a![k]!, b[k]!] : [a![k]!]))
+    pushLanes(e, form, (k) => {
+      const over = b ? [a![k]!, b[k]!] : [a![k]!]
+      const quiet = over.every((s) => s.quiet === true)
+      return { ...expr(repeating(a![k]!.code, b?.[k]?.code ?? ''), over), quiet }
+    })
     return true
   }
   const compare = COMPARE[op]
@@ -167,7 +178,10 @@ function conversion(e: FloatEmitter, op: Op): boolean {
       const unsigned = op === Op.f32x4_convert_i32x4_u
       const fround = e.use('fround')
       const { slots } = ops.pop()
-      pushLanes(e, F32X4, (k) => expr(`${fround}(${slots[k]!.code}${unsigned ? '>>>0' : ''})`, [slots[k]!]))
+      pushLanes(e, F32X4, (k) => ({
+        ...expr(`${fround}(${slots[k]!.code}${unsigned ? '>>>0' : ''})`, [slots[k]!]),
+        quiet: true,
+      }))
       return true
     }
     case Op.f64x2_convert_low_i32x4_s:
@@ -253,6 +267,7 @@ const literal = (x: number): Entry => ({
   vars: [],
   effect: false,
   simple: true,
+  quiet: true,
 })
 
 function f32Of(e: FloatEmitter, slot: Entry): Entry {
@@ -346,8 +361,9 @@ export function selectFloats(e: FloatEmitter): boolean {
   // Both operands are evaluated, whichever is chosen, and before the mask.
   for (const v of [a, b]) for (let k = 0; k < 4; k++) if (!v.slots[k]!.simple) ops.materialise(v, k)
   const [x, y, m] = ops.takeAsIs(3) as [Value, Value, Value]
-  pushLanes(e, form, (k) =>
-    expr(`(${m.slots[k]!.cond}?${x.slots[k]!.code}:${y.slots[k]!.code})`, [m.slots[k]!, x.slots[k]!, y.slots[k]!]),
-  )
+  pushLanes(e, form, (k) => ({
+    ...expr(`(${m.slots[k]!.cond}?${x.slots[k]!.code}:${y.slots[k]!.code})`, [m.slots[k]!, x.slots[k]!, y.slots[k]!]),
+    quiet: x.slots[k]!.quiet === true && y.slots[k]!.quiet === true,
+  }))
   return true
 }

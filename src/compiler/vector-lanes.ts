@@ -10,8 +10,12 @@ import { Op } from '../syntax/opcode.ts'
 export interface Slot {
   before?: string
   code: string
+  /** Where the result is lanes of ones and zeros: their top bits, of which `spread` makes the result. */
+  tops?: string
+  spread?: (tops: string) => string
 }
-export type SlotTemplate = (a: string, b: string) => Slot
+/** az and bz are bits of the operands that are known to be zero. */
+export type SlotTemplate = (a: string, b: string, az: number, bz: number) => Slot
 /** The four slots of the result from all those of the operands. */
 export type VectorTemplate = (a: readonly string[], b: readonly string[]) => readonly string[]
 /** The statement that is common to the slots of a shift by `n`, which is in x, and one slot. */
@@ -34,13 +38,25 @@ function narrow(bits: 8 | 16) {
   const n = bits - 1
   /** Lanes of ones where the top bit of `m`, which has no other bits, is set. */
   const spread = (m: string) => `(${m}|${m}-(${m}>>>${n}))`
-  const add = (a: string, b: string) => `((${a}&${rest})+(${b}&${rest})^(${a}^${b})&${top})`
-  const sub = (a: string, b: string) => `((${a}|${top})-(${b}&${rest})^~(${a}^${b})&${top})`
+  /** Whether every lane's top bit is known to be zero. */
+  const positive = (zeros: number) => (zeros & top) === top
+  const add = (a: string, b: string, az = 0, bz = 0): string =>
+    positive(bz)
+      ? `((${a}&${rest})+${b}^${a}&${top})`
+      : positive(az)
+        ? add(b, a, bz, az)
+        : `((${a}&${rest})+(${b}&${rest})^(${a}^${b})&${top})`
+  const sub = (a: string, b: string, _az = 0, bz = 0) =>
+    positive(bz) ? `((${a}|${top})-${b}^~${a}&${top})` : `((${a}|${top})-(${b}&${rest})^~(${a}^${b})&${top})`
   /** Top bits where a < b. */
-  const less = (a: string, b: string, sign: string) =>
-    sign === 's'
-      ? `((${a}&~${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
-      : `((~${a}&${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
+  const less = (a: string, b: string, sign: string, az = 0, bz = 0) =>
+    sign === 'u' && positive(bz)
+      ? `(~(${a}|(${a}|${top})-${b})&${top})`
+      : sign === 'u' && positive(az)
+        ? `((${b}|~((${a}|${top})-(${b}&${rest})))&${top})`
+        : sign === 's'
+          ? `((${a}&~${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
+          : `((~${a}&${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
   /** Top bits where z is not 0. */
   const nonZero = (z: string) => `(((${z}&${rest})+${rest}|${z})&${top})`
   return { every, top, rest, n, spread, add, sub, less, nonZero }
@@ -118,8 +134,8 @@ function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
   const set = (name: string, template: SlotTemplate) => {
     out[op(`${shape}_${name}`)] = template
   }
-  set('add', slot(add))
-  set('sub', slot(sub))
+  set('add', (a, b, az, bz) => ({ code: add(a, b, az, bz) }))
+  set('sub', (a, b, az, bz) => ({ code: sub(a, b, az, bz) }))
   set(
     'neg',
     slot((a) => `(${top}-(${a}&${rest})^~${a}&${top})`),
@@ -164,39 +180,15 @@ function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
       (a, b) => `y=${sub(a, b)};x=(${a}^${b})&(${a}^y)&${top};x=${spread('x')}`,
     ),
   )
-  set(
-    'eq',
-    slot(
-      () => `~${spread('x')}`,
-      (a, b) => `x=${a}^${b};x=${nonZero('x')}`,
-    ),
-  )
-  set(
-    'ne',
-    slot(
-      () => spread('x'),
-      (a, b) => `x=${a}^${b};x=${nonZero('x')}`,
-    ),
-  )
+  const mask = (tops: string, before?: string): Slot => ({ before, tops, code: spread(tops), spread })
+  set('eq', (a, b) => mask(`${nonZero('x')}^${top}`, `x=${a}^${b}`))
+  set('ne', (a, b) => mask(nonZero('x'), `x=${a}^${b}`))
   for (const sign of ['s', 'u']) {
+    set(`lt_${sign}`, (a, b, az, bz) => mask(less(a, b, sign, az, bz)))
+    set(`ge_${sign}`, (a, b, az, bz) => mask(`${less(a, b, sign, az, bz)}^${top}`))
+    set(`gt_${sign}`, (a, b, az, bz) => mask(less(b, a, sign, bz, az)))
+    set(`le_${sign}`, (a, b, az, bz) => mask(`${less(b, a, sign, bz, az)}^${top}`))
     const lt = (a: string, b: string) => `x=${less(a, b, sign)}`
-    const gt = (a: string, b: string) => lt(b, a)
-    set(
-      `lt_${sign}`,
-      slot(() => spread('x'), lt),
-    )
-    set(
-      `ge_${sign}`,
-      slot(() => `~${spread('x')}`, lt),
-    )
-    set(
-      `gt_${sign}`,
-      slot(() => spread('x'), gt),
-    )
-    set(
-      `le_${sign}`,
-      slot(() => `~${spread('x')}`, gt),
-    )
     set(
       `min_${sign}`,
       slot((a, b) => `(${b}^(${a}^${b})&${spread('x')})`, lt),
@@ -230,15 +222,23 @@ const shiftsOf = (bits: 8 | 16 | 32): Partial<Record<Op, ShiftTemplate>> => {
 /** Shifts of all lanes by the same number, which is in x. */
 export const SHIFTS: Partial<Record<Op, ShiftTemplate>> = { ...shiftsOf(8), ...shiftsOf(16), ...shiftsOf(32) }
 
+interface ToI32 {
+  cond?: true
+  code: (a: readonly string[]) => string
+  /** The same from the top bits of lanes of ones and zeros. */
+  ofTops?: (tops: readonly string[]) => string
+}
+
 /** The operators that give an i32, from all slots: as a condition where they give 0 or 1. */
-export const TO_I32: Partial<Record<Op, { cond?: true; code: (a: readonly string[]) => string }>> = {
-  [Op.v128_any_true]: { cond: true, code: (a) => `(${a.join('|')})!==0` },
+export const TO_I32: Partial<Record<Op, ToI32>> = {
+  [Op.v128_any_true]: { cond: true, code: (a) => `(${a.join('|')})!==0`, ofTops: (a) => `(${a.join('|')})!==0` },
   [Op.i8x16_all_true]: { cond: true, code: (a) => allTrue(8, a) },
   [Op.i16x8_all_true]: { cond: true, code: (a) => allTrue(16, a) },
   [Op.i32x4_all_true]: { cond: true, code: (a) => `(${a.map((s) => `${s}!==0`).join('&&')})` },
   [Op.i64x2_all_true]: { cond: true, code: ([a, b, c, d]) => `((${a}|${b})!==0&&(${c}|${d})!==0)` },
   [Op.i8x16_bitmask]: {
     code: (a) => `(${a.map((s, k) => `Math.imul(${s}>>>7&16843009,270549120)>>>28<<${4 * k}`).join('|')})`,
+    ofTops: (a) => `(${a.map((s, k) => `Math.imul(${s}>>>7,270549120)>>>28<<${4 * k}`).join('|')})`,
   },
   [Op.i16x8_bitmask]: { code: (a) => `(${a.map((s, k) => `(${s}>>>15&1|${s}>>>30&2)<<${2 * k}`).join('|')})` },
   [Op.i32x4_bitmask]: { code: (a) => `(${a.map((s, k) => `${s}>>>31<<${k}`).join('|')})` },

@@ -14,7 +14,7 @@ import {
   selectFloats,
   splatFloat,
 } from './vector-floats.ts'
-import { BY_SLOT, BY_VECTOR, SHIFTS, shuffled, TO_I32 } from './vector-lanes.ts'
+import { BY_SLOT, BY_VECTOR, SHIFTS, type Slot, shuffled, TO_I32 } from './vector-lanes.ts'
 
 type VectorEmitter = MemoryEmitter & FloatEmitter
 
@@ -87,10 +87,33 @@ function bySlot(e: VectorEmitter, op: Op): boolean {
   const template = BY_SLOT[op]
   if (template === undefined) return false
   const [a, b] = operands(e, rows[op]!.params.length) as [Entry[], Entry[] | undefined]
-  const slots = a.map((s, k) => ({ ...template(s.code, b?.[k]?.code ?? ''), over: b ? [s, b[k]!] : [s] }))
-  if (slots.every((s) => s.before === undefined)) e.ops.push(V128, ...slots.map((s) => expr(s.code, s.over)))
-  else setSlots(e, slots)
+  const slots = a.map((s, k) => {
+    const t = b?.[k]
+    return { ...template(s.code, t?.code ?? '', zeros(s), t ? zeros(t) : 0), over: t ? [s, t] : [s] }
+  })
+  if (slots[0]!.tops !== undefined) setTops(e, slots)
+  else if (slots.some((s) => s.before !== undefined)) setSlots(e, slots)
+  else
+    e.ops.push(
+      V128,
+      ...slots.map((s) => {
+        const known = op === Op.v128_and ? zeros(s.over[0]!) | zeros(s.over[1]!) : 0
+        return { ...expr(s.code, s.over), zeros: known }
+      }),
+    )
   return true
+}
+
+const zeros = (s: Entry): number => (s.constant === undefined ? (s.zeros ?? 0) : ~s.constant)
+
+/** Pushes lanes of ones and zeros by their top bits, which is all that some operators need. */
+function setTops(e: VectorEmitter, slots: readonly (Slot & { over: readonly Entry[] })[]): void {
+  setSlots(
+    e,
+    slots.map((s) => ({ ...s, code: s.tops! })),
+  )
+  const value = e.ops.values[e.ops.values.length - 1]!
+  value.slots = value.slots.map((tops, k) => ({ ...expr(slots[k]!.spread!(tops.code), [tops]), tops: tops.code }))
 }
 
 /** Pushes slots that need statements: each into its variable, unless one reads what another has become. */
@@ -125,6 +148,13 @@ function shift(e: VectorEmitter, op: Op): boolean {
 function toI32(e: VectorEmitter, op: Op): boolean {
   const template = TO_I32[op]
   if (template === undefined) return false
+  const tops = e.ops.values[e.ops.values.length - 1]!.slots.map((s) => s.tops)
+  if (template.ofTops !== undefined && tops.every((t) => t !== undefined)) {
+    const over = e.ops.pop().slots
+    const code = template.ofTops(tops)
+    e.ops.push(I32, template.cond === true ? condition(code, over) : expr(code, over))
+    return true
+  }
   const [a] = operands(e, 1) as [Entry[]]
   const code = template.code(a.map((s) => s.code))
   e.ops.push(I32, template.cond === true ? condition(code, a) : expr(code, a))
@@ -153,7 +183,7 @@ function loads(e: VectorEmitter, op: Op): boolean {
     const at = popAddress(e)
     ops.flushEffects()
     // The highest slot first: when it is out of bounds nothing has been written.
-    const store = slots.map((s, k) => storeSlot(e, view, type, s.code, k)).reverse()
+    const store = slots.map((s, k) => storeSlot(e, view, type, s, k)).reverse()
     line([`${ea}=${at.code}`, ...store].join(';'))
     return true
   }
@@ -221,11 +251,13 @@ function load(e: VectorEmitter, view: string): void {
 }
 
 /** Stores slot or lane `k` of a vector at the address in e. */
-function storeSlot(e: VectorEmitter, view: string, type: ValType, v: string, k: number): string {
+function storeSlot(e: VectorEmitter, view: string, type: ValType, s: Entry, k: number): string {
+  const v = s.code
   if (type === F64X2) return `${view}.setFloat64(e+${8 * k},${v},true)`
   const int32 = (code: string) => `${view}.setInt32(e+${4 * k},${code},true)`
   if (type !== F32X4) return int32(v)
-  return `if(${v}===${v})${view}.setFloat32(e+${4 * k},${v},true);else ${int32(`${e.use('f32_to_bits')}(${v})`)}`
+  const float = `${view}.setFloat32(e+${4 * k},${v},true)`
+  return s.quiet === true ? float : `if(${v}===${v})${float};else ${int32(`${e.use('f32_to_bits')}(${v})`)}`
 }
 
 const WIDEN: Partial<Record<Op, string>> = {
