@@ -17,5 +17,6 @@ export { MemoryFileSystem, type MemoryOptions, type MemoryTree } from './fs-memo
 export { NodeFileSystem, NodeStream } from './fs-node.ts'
 export { overlay } from './fs-overlay.ts'
 export { mounts, readOnly } from './fs-views.ts'
+export { originPrivateFolder, type WebDirectory, type WebFile, WebFileSystem } from './fs-web.ts'
 export { ConsoleStream, emptyStream } from './stdio.ts'
 export { type InstanceLike, WASI, type WASIOptions } from './wasi.ts'
