@@ -51,6 +51,7 @@
       (i32x4.add (local.get $d) (local.get $d0)))))
   (func (export "run") (param $n i32) (result i32)
     (local $i i32) (local $sum v128)
+    (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))
     (loop $l
       (call $rounds (i32.and (i32.shl (local.get $i) (i32.const 6)) (i32.const 65535)) (local.get $i))
       (br_if $l (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))

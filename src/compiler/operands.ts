@@ -20,6 +20,8 @@ export interface Entry {
   /** The same slot of memory read as an f32; with the next slot as an f64. */
   f32?: string
   f64?: string
+  /** The condition under which it is a lane of ones; it is zeros otherwise. */
+  lane?: string
   /** Bits of an int32 that are known to be zero. */
   zeros?: number
   /** The variable of the top bits of which it makes lanes of ones and zeros. */

@@ -142,7 +142,7 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
     const [a, b] = popOperands(e, form, 2)
     const masks = lanesOf(form).map((k) => {
       const cond = `${a![k]!.code}${compare}${b![k]!.code}`
-      return { ...expr(`(${cond}?-1:0)`, [a![k]!, b![k]!]), cond }
+      return { ...expr(`(${cond}?-1:0)`, [a![k]!, b![k]!]), lane: cond }
     })
     if (form === F32X4) ops.push(V128, ...masks)
     else {
@@ -355,14 +355,14 @@ export function selectFloats(e: FloatEmitter): boolean {
   const { ops } = e
   const [a, b, mask] = ops.values.slice(-3) as [Value, Value, Value]
   const form = [a, b].find((v) => v.type === F32X4 || v.type === F64X2)?.type as Form | undefined
-  if (form !== F32X4 || !mask.slots.every((s) => s.cond !== undefined)) return false
+  if (form !== F32X4 || !mask.slots.every((s) => s.lane !== undefined)) return false
   toFloats(e, a, form)
   toFloats(e, b, form)
   // Both operands are evaluated, whichever is chosen, and before the mask.
   for (const v of [a, b]) for (let k = 0; k < 4; k++) if (!v.slots[k]!.simple) ops.materialise(v, k)
   const [x, y, m] = ops.takeAsIs(3) as [Value, Value, Value]
   pushLanes(e, form, (k) => ({
-    ...expr(`(${m.slots[k]!.cond}?${x.slots[k]!.code}:${y.slots[k]!.code})`, [m.slots[k]!, x.slots[k]!, y.slots[k]!]),
+    ...expr(`(${m.slots[k]!.lane}?${x.slots[k]!.code}:${y.slots[k]!.code})`, [m.slots[k]!, x.slots[k]!, y.slots[k]!]),
     quiet: x.slots[k]!.quiet === true && y.slots[k]!.quiet === true,
   }))
   return true
