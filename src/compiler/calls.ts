@@ -85,10 +85,12 @@ function callFunc(c: FuncCompiler, tail: boolean, func: string, type: FuncType):
 function give(c: FuncCompiler, code: string, results: readonly ValType[]): void {
   const { ops } = c
   const targets = results.flatMap((t) => ops.pushVariables(t).map((v) => ({ v, t })))
+  c.counters.beforeCall()
   if (targets.length === 0) c.line(code)
   targets.forEach(({ v, t }, at) => {
     c.line(at === 0 ? `${v}=${code}` : `${v}=${c.use('ret')}.${lane(t, at)}`)
   })
+  c.counters.afterCall()
 }
 
 function tailCall(c: FuncCompiler, callee: string, type: FuncType): void {
@@ -97,6 +99,7 @@ function tailCall(c: FuncCompiler, callee: string, type: FuncType): void {
   // The leading null keeps the array from becoming one of raw doubles, which would lose NaN bits.
   c.line(`${ret}.args=[null${args.map((a) => `,${a}`).join('')}]`)
   c.line(`${ret}.tail=${callee}`)
+  c.counters.beforeReturn()
   c.line('return')
   c.hasTailCall = true
   c.kill()

@@ -29,6 +29,7 @@ import { dispatcher } from './dispatch.ts'
 import { bind, emit, type Generated, LINES_BEFORE } from './emit.ts'
 import { FuncCompiler } from './func.ts'
 import { keepers } from './kept.ts'
+import { controlNames } from './metering.ts'
 import { keepLines, offsetAt } from './positions.ts'
 
 const trap = (code: TrapCode) => (): never => {
@@ -137,6 +138,7 @@ function finish(result: unknown): unknown {
 function resolver(inst: ModuleInst): (name: string) => unknown {
   const own: Record<string, unknown> = {
     ...aggregates.casts(inst.store.registry),
+    ...controlNames(inst),
     checkCallee: (f: FuncInst | null | undefined, at: number, id: number) => checkFunc(inst.store, f, at, id),
   }
   return (name) => {

@@ -15,6 +15,7 @@ import { call } from './calls.ts'
 import { constant, reference } from './constants.ts'
 import { type Emitter, operator } from './inline.ts'
 import { access, bulk } from './memory.ts'
+import { Counters } from './metering.ts'
 import {
   asCondition,
   expr,
@@ -85,6 +86,7 @@ export class FuncCompiler implements Emitter {
   private dead = false
   private readonly views = new Views(this)
   private readonly facts: Facts
+  readonly counters: Counters
   /** Locals that were set to a condition in this stretch of code. */
   private readonly conditions = new Set<number>()
   /** Whether the body leaves a tail call in `ret`. */
@@ -109,6 +111,7 @@ export class FuncCompiler implements Emitter {
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
     this.facts = analyse(body)
+    this.counters = new Counters(this, inst, body)
     let slot = 0
     const local = (t: ValType) => {
       this.localTypes.push(t)
@@ -161,7 +164,9 @@ export class FuncCompiler implements Emitter {
     const params = type.params.flatMap((t, k) =>
       Array.from({ length: slotCount(t) }, (_, j) => `l${this.localSlots[k]! + j}`),
     )
-    const source = `function ${id}(${params.join(',')}){${this.declarations()}\n${this.lines.join('\n')}\n}`
+    const { counters } = this
+    const open = `${this.declarations()}${counters.prologue()}`
+    const source = `function ${id}(${params.join(',')}){${open}\n${this.lines.join('\n')}\n${counters.epilogue()}}`
     return { source, names: [...this.names], offsets: this.offsets, hasTailCall: this.hasTailCall }
   }
 
@@ -190,6 +195,11 @@ export class FuncCompiler implements Emitter {
   }
 
   private step(op: Op): void {
+    const units = this.dead ? 0 : this.counters.chargeAt(this.r.at)
+    if (units > 0) {
+      this.ops.flushEffects()
+      this.counters.charge(units)
+    }
     if (this.dead) this.skip(op)
     else {
       this.emit(op)
@@ -339,7 +349,8 @@ export class FuncCompiler implements Emitter {
   }
 
   private loop(): void {
-    const facts = this.facts.loops.get(this.r.at)!
+    const { at } = this.r
+    const facts = this.facts.loops.get(at)!
     const { params, results } = this.blockType()
     this.settle(params.length)
     if (facts.calls) this.forgetViews()
@@ -355,6 +366,7 @@ export class FuncCompiler implements Emitter {
       if (constant) this.views.enter(facts)
     }
     this.enter('loop', params, results, this.open('while(true){'))
+    this.counters.loop(at)
     if (constant && !restarts) this.views.enter(facts)
     if (restarts) this.frames[this.frames.length - 1]!.edges = facts.edges
   }
@@ -502,6 +514,7 @@ export class FuncCompiler implements Emitter {
     const { results } = this.func.type
     const { ops } = this
     if (results.length === 0) {
+      this.counters.beforeReturn()
       this.line('return')
       return
     }
@@ -509,6 +522,7 @@ export class FuncCompiler implements Emitter {
     const values = ops.values.slice(ops.values.length - results.length)
     const slots = values.flatMap((v) => v.slots.map((e, k) => ({ v, k, e })))
     if (slots.length === 1) {
+      this.counters.beforeReturn()
       this.line(`return ${slots[0]!.e.code}`)
       return
     }
@@ -517,6 +531,7 @@ export class FuncCompiler implements Emitter {
     slots.forEach(({ v, k }, at) => {
       if (at > 0) this.line(`${ret}.${lane(v.type, at)}=${v.slots[k]!.code}`)
     })
+    this.counters.beforeReturn()
     this.line(`return ${values[0]!.slots[0]!.code}`)
   }
 

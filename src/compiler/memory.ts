@@ -159,7 +159,7 @@ export function bulk(e: MemoryEmitter, op: Op): boolean {
       const m = r.u32()
       const by = popIndex(e, is64(e, m))
       ops.flushEffects()
-      pushSize(e, is64(e, m), `${e.use(`MI${m}`)}.grow(${by.code})`)
+      pushSize(e, is64(e, m), `${e.use('memoryGrow')}(${e.use(`MI${m}`)},${by.code})`)
       return true
     }
     case Op.memory_fill: {
@@ -221,7 +221,7 @@ function tables(e: MemoryEmitter, op: Op): boolean {
       const by = popIndex(e, wide(t))
       const v = ops.pop().slots[0]!
       ops.flushEffects()
-      pushSize(e, wide(t), `${e.use(`TI${t}`)}.grow(${by.code},${v.code})`)
+      pushSize(e, wide(t), `${e.use('tableGrow')}(${e.use(`TI${t}`)},${by.code},${v.code})`)
       return true
     }
     case Op.table_fill: {

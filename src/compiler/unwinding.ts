@@ -17,6 +17,7 @@ export function exception(c: FuncCompiler, op: Op): boolean {
     case Op.throw_ref: {
       const ref = c.ops.pop().slots[0]!
       c.ops.flushEffects()
+      c.counters.beforeThrow()
       c.line(`throw ${ref.code}??${c.use('nullException')}()`)
       c.kill()
       return true
@@ -37,6 +38,7 @@ export function exception(c: FuncCompiler, op: Op): boolean {
     case Op.rethrow: {
       const target = c.frames[c.frames.length - 1 - c.r.u32()]!
       c.ops.flushEffects()
+      c.counters.beforeThrow()
       c.line(`throw ${target.caught}`)
       c.kill()
       return true
@@ -54,6 +56,7 @@ function throwTag(c: FuncCompiler, tag: number): void {
   const slots = values.flatMap((v) => v.slots.map((e) => ({ t: v.type, e, at: at++ })))
   c.line(`${s}=${c.use('newSlots')}(${at})`)
   for (const slot of slots) c.line(`${s}.${field(slot.t)}[${slot.at}]=${slot.e.code}`)
+  c.counters.beforeThrow()
   c.line(`throw new ${c.use('ExnInst')}(${c.use(`TAG${tag}`)},${s})`)
   c.kill()
 }
@@ -65,6 +68,7 @@ function openCatch(c: FuncCompiler, frame: Frame): void {
   c.open(`}catch(${frame.caught}){`)
   c.line(`if(!${c.use('isException')}(${frame.caught}))throw ${frame.caught}`)
   if (c.hasScratch('dg')) c.line(`if(dg!==0){if(dg!==${frame.id})throw ${frame.caught};dg=0}`)
+  c.counters.afterCall()
 }
 
 const matches = (c: FuncCompiler, frame: Frame, tag: number): string => `${frame.caught}.tag===${c.use(`TAG${tag}`)}`

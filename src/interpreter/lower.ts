@@ -413,7 +413,9 @@ export class Lowerer {
     const labels = this.r.labels()
     const index = this.popRegister()
     for (const v of this.stack.slice(this.stack.length - this.labelTypes(labels[0]!).length)) this.make(v)
-    const table = this.emit(Inner.jump_table, index, labels.length, ...labels.map(() => 0)) + 3
+    const table = this.emit(Inner.jump_table, index, labels.length) + 3
+    // One by one: there may be more than a call takes arguments.
+    for (let k = 0; k < labels.length; k++) this.code.push(0)
     const stubs = new Map<number, number>()
     labels.forEach((depth, k) => {
       if (!this.inverts(depth)) this.target(table + k, depth)

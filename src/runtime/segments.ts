@@ -35,6 +35,11 @@ export function memoryFill(mem: MemInst, to: number, value: number, count: numbe
   chunks(count, meter, (at, end) => u8.fill(value & 0xff, to + at, to + end))
 }
 
+export const memoryGrow = (mem: MemInst, delta: number, meter?: Meter): number => mem.grow(delta, meter)
+
+export const tableGrow = (table: TableInst, delta: number, ref: unknown, meter?: Meter): number =>
+  table.grow(delta, ref, meter)
+
 export function tableGet(table: TableInst, at: number): unknown {
   if (at >= table.elems.length) throw tableBounds()
   return table.elems[at]
