@@ -25,20 +25,20 @@ import { globalType, memType, recType, reference, tableType, valType } from './t
 /** Section ids in the order in which sections stand. */
 export const SECTION_ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11] as const
 
-type Building = { -readonly [K in keyof Module]: Module[K] } & { typeIndices: number[]; known: boolean }
+type Building = { -readonly [K in keyof Module]: Module[K] } & { typeIndices: number[]; lazy: boolean }
 
 /**
  * Decodes a module in binary format.
  * @param bytes the whole module; it is kept, not copied
- * @param known whether these bytes are known to be a valid module: then bodies are not read, only found
+ * @param lazy whether bodies are not read, only found, because the bytes are known to be valid or `validate` reads them next
  * @throws MalformedError with the byte offset and the specification's wording
  */
-export function decode(bytes: Uint8Array, known = false): Module {
+export function decode(bytes: Uint8Array, lazy = false): Module {
   if (bytes.length > limit.MAX_MODULE_SIZE)
     throw malformed(`module too large: ${bytes.length} bytes, at most ${limit.MAX_MODULE_SIZE}`, 0)
   const r = new CodeReader({ bytes, start: 0, end: bytes.length })
   header(r)
-  const m = empty(bytes, known)
+  const m = empty(bytes, lazy)
   const customs: Custom[] = []
   let last = 0
   while (!r.done) {
@@ -83,8 +83,8 @@ function header(r: CodeReader): void {
   if (version !== 1) throw malformed('unknown binary version', 4)
 }
 
-const empty = (bytes: Uint8Array, known: boolean): Building => ({
-  known,
+const empty = (bytes: Uint8Array, lazy: boolean): Building => ({
+  lazy,
   bytes,
   recTypes: [],
   types: [],
@@ -105,7 +105,7 @@ const empty = (bytes: Uint8Array, known: boolean): Building => ({
 
 /** The checks across sections. */
 function finish(m: Building, r: CodeReader): Module {
-  const { typeIndices, known: _, ...module } = m
+  const { typeIndices, lazy: _, ...module } = m
   if (typeIndices.length !== m.funcs.length)
     throw malformed('function and code section have inconsistent lengths', r.end)
   if (m.dataCount !== undefined && m.dataCount !== m.datas.length)
@@ -253,30 +253,25 @@ function data(r: CodeReader): Data {
 const usesData = (op: Op) =>
   op === Op.memory_init || op === Op.data_drop || op === Op.array_new_data || op === Op.array_init_data
 
-const changesTables = (op: Op) =>
-  op === Op.table_set || op === Op.table_grow || op === Op.table_fill || op === Op.table_copy || op === Op.table_init
-
 function codeSection(r: CodeReader, m: Building): void {
   let dataUse = -1
   const onOp = (op: Op) => {
     if (dataUse < 0 && usesData(op)) dataUse = r.at
-    if (changesTables(op)) m.changesTables = true
   }
-  const { known, typeIndices } = m
-  if (!known) m.changesTables = false
+  const { lazy, typeIndices } = m
   let next = 0
-  m.funcs = vector(r, 'functions', limit.MAX_FUNCS, () => func(r, typeIndices[next++] ?? 0, known, onOp))
+  m.funcs = vector(r, 'functions', limit.MAX_FUNCS, () => func(r, typeIndices[next++] ?? 0, lazy, onOp))
   if (dataUse >= 0 && m.dataCount === undefined) throw malformed('data count section required', dataUse)
 }
 
-function func(r: CodeReader, type: number, known: boolean, onOp: (op: Op) => void): Func {
+function func(r: CodeReader, type: number, lazy: boolean, onOp: (op: Op) => void): Func {
   const at = r.pos
   const size = r.length()
   if (size > limit.MAX_BODY_SIZE)
     throw malformed(`function body too large: ${size} bytes, at most ${limit.MAX_BODY_SIZE}`, at)
   const start = r.pos
   const locals = localRuns(r)
-  if (known) return { type, locals, body: rest(r, start + size) }
+  if (lazy) return { type, locals, body: rest(r, start + size) }
   const body = skipExpr(r, onOp)
   if (r.pos !== start + size) throw malformed('section size mismatch', start)
   return { type, locals, body }
@@ -285,7 +280,7 @@ function func(r: CodeReader, type: number, known: boolean, onOp: (op: Op) => voi
 /** The bytes up to `end`, unread. */
 function rest(r: CodeReader, end: number): Code {
   const start = r.pos
-  r.pos = end
+  r.skip(Math.max(0, end - start))
   return { bytes: r.bytes, start, end }
 }
 

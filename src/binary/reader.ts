@@ -12,7 +12,8 @@ export class Reader {
   end: number
   /** The high half of the last 64-bit integer read. */
   hi = 0
-  private readonly view: DataView
+  /** Made at the first float: most expressions have none. */
+  private floats: DataView | undefined
 
   constructor(
     readonly bytes: Uint8Array,
@@ -21,7 +22,6 @@ export class Reader {
   ) {
     this.pos = start
     this.end = end
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get done(): boolean {
@@ -48,6 +48,11 @@ export class Reader {
   take(count: number): Uint8Array {
     const at = this.skip(count)
     return this.bytes.subarray(at, at + count)
+  }
+
+  private get view(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes
+    return (this.floats ??= new DataView(buffer, byteOffset, byteLength))
   }
 
   /** Bits of an f32. */

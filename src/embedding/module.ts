@@ -44,7 +44,7 @@ export class Module {
     source: ModuleSource,
   ) {
     const bytes = typeof source === 'string' ? parseModule(source) : copyBytes(source)
-    this.syntax = decode(bytes)
+    this.syntax = decode(bytes, true)
     validate(this.syntax)
     checkFeatures(engine, this.syntax)
     this.name = decodeNames(this.syntax).module

@@ -24,7 +24,7 @@ export interface ModuleImportDescriptor extends ModuleExportDescriptor {
 /** Decodes and validates bytes that nobody else changes. @throws the realm's CompileError */
 export function compileBytes(realm: Realm, bytes: Uint8Array, options: CompileOptions, what: string): ModuleState {
   try {
-    const module = decode(bytes)
+    const module = decode(bytes, true)
     validate(module)
     checkBuiltins(module, options)
     return { module, options }

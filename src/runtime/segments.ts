@@ -85,9 +85,12 @@ export function tableFill(table: TableInst, to: number, ref: unknown, count: num
   chunks(count, meter, (at, end) => table.elems.fill(ref, to + at, to + end))
 }
 
+// Shared: modules may have tens of thousands of segments.
+const NO_REFS: readonly unknown[] = []
+const NO_BYTES = new Uint8Array(0)
 export const dropElem = (elem: ElemInst): void => {
-  elem.refs = []
+  elem.refs = NO_REFS
 }
 export const dropData = (data: DataInst): void => {
-  data.bytes = new Uint8Array(0)
+  data.bytes = NO_BYTES
 }

@@ -113,6 +113,6 @@ export interface Module {
   /** The data count section's value, where it is present. */
   dataCount: number | undefined
   customs: readonly Custom[]
-  /** Whether a body has an instruction that writes to tables; undefined where bodies have not been read. */
+  /** Whether a body has an instruction that writes to tables; undefined before validation. */
   changesTables?: boolean
 }

@@ -1,6 +1,7 @@
 // What validation knows of a module (specification: Validation, Contexts): its index spaces, with all types canonicalised to registry ids.
 // module.ts fills it in the specification's order, so that an index space holds just what the rule at hand may refer to.
 
+import { malformed } from '../binary/reader.ts'
 import { InvalidError } from '../errors.ts'
 import { mapType, TypeRegistry } from '../syntax/type-registry.ts'
 import {
@@ -44,7 +45,9 @@ export class Context {
   /** Tag index → its function type. */
   readonly tags: FuncType[] = []
   readonly elems: ValType[] = []
-  dataCount = 0
+  dataCount: number | undefined
+  /** Whether an instruction so far writes to tables. */
+  changesTables = false
   /** Functions that occur outside bodies, which alone `ref.func` may name inside them. */
   readonly declared = new Set<number>()
 
@@ -127,6 +130,7 @@ export class Context {
   }
 
   data(x: number, at: number): void {
+    if (this.dataCount === undefined) throw malformed('data count section required', at)
     if (x >= this.dataCount) throw unknown('data segment', x, at)
   }
 

@@ -248,6 +248,7 @@ const smaller = (a: ValType, b: ValType) => (a === I32 || b === I32 ? I32 : I64)
 
 function tableCopy(v: FuncState): void {
   const { r, ctx } = v
+  ctx.changesTables = true
   const to = ctx.table(r.u32(), r.at)
   const from = ctx.table(r.u32(), r.at)
   if (!matchesVal(ctx.reg, from.elem, to.elem))
@@ -261,6 +262,7 @@ function tableCopy(v: FuncState): void {
 
 function tableInit(v: FuncState): void {
   const { r, ctx } = v
+  ctx.changesTables = true
   const y = r.u32()
   const table = ctx.table(r.u32(), r.at)
   const elem = ctx.elem(y, r.at)
@@ -274,6 +276,7 @@ function tableInit(v: FuncState): void {
 function tableInstr(v: FuncState, op: Op): void {
   const table = v.ctx.table(v.r.u32(), v.r.at)
   const address = addressType(table)
+  if (op !== Op.table_get && op !== Op.table_size) v.ctx.changesTables = true
   switch (op) {
     case Op.table_get:
       v.pop(address)

@@ -2,6 +2,7 @@
 // engine; nothing here instantiates or lowers anything.
 
 import { CodeReader } from '../binary/code.ts'
+import { malformed } from '../binary/reader.ts'
 import { InvalidError } from '../errors.ts'
 import * as limit from '../syntax/limits.ts'
 import { matchesVal } from '../syntax/match.ts'
@@ -34,9 +35,10 @@ export function validate(module: Module): void {
     ctx.globals.push(type)
   }
   for (const data of module.datas) validateData(v, data.mode)
-  ctx.dataCount = module.datas.length
+  ctx.dataCount = module.dataCount
   for (const elem of module.elems) addElem(v, elem)
   validateBodies(v, module)
+  module.changesTables = ctx.changesTables
   if (module.start !== undefined) validateStart(ctx, module.start)
   validateExports(ctx, module)
 }
@@ -156,6 +158,8 @@ function validateBody(v: FuncState, func: Func, r: CodeReader): void {
   v.setLocals(type, func.locals, func.body.start)
   v.enter(r, type.results)
   validateCode(v)
+  // The decoder may have left bodies unread.
+  if (r.pos !== r.end) throw malformed('section size mismatch', r.pos)
 }
 
 function validateStart(ctx: Context, start: number): void {
