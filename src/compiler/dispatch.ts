@@ -1,6 +1,7 @@
 // call_indirect through a table that nothing can change: a switch over the functions in it, which V8 compiles to a jump and may inline the callees of.
 import { FuncInst, type ModuleInst } from '../runtime/instances.ts'
 import { slotCount } from '../syntax/types.ts'
+import { isCommon } from './common.ts'
 
 /** Largest table, and most functions of one type in it, that a switch is made for: beyond, finding the case costs more than the call. */
 const MAX_TABLE = 256
@@ -9,7 +10,7 @@ const MAX_TARGETS = 16
 /** Whether a call of type `id` through a table goes by a switch. */
 export function hasDispatcher(inst: ModuleInst, table: number, id: number): boolean {
   const { elems } = inst.tables[table]!
-  if (elems.length > MAX_TABLE || !isFixed(inst, table)) return false
+  if (elems.length > MAX_TABLE || isCommon(inst) || !isFixed(inst, table)) return false
   const n = targets(inst, table, id).size
   return n > 0 && n <= MAX_TARGETS
 }

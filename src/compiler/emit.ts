@@ -26,8 +26,11 @@ export function bind(factory: Factory, names: readonly string[], value: (name: s
 }
 
 export function emit(source: string, names: readonly string[], value: (name: string) => unknown): Generated {
-  return bind(new Function('$', factoryBody(source, names)) as Factory, names, value)
+  return bind(newFactory(source, names), names, value)
 }
+
+export const newFactory = (source: string, names: readonly string[]): Factory =>
+  new Function('$', factoryBody(source, names)) as Factory
 
 /** Whether this host lets us generate code. */
 export function mayGenerateCode(): boolean {

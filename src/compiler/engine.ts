@@ -25,8 +25,9 @@ import { type Callable, ExnInst, type FuncInst, HostThrow, type ModuleInst } fro
 import * as segments from '../runtime/segments.ts'
 import type { Executor, Store } from '../runtime/store.ts'
 import { newSlots } from '../runtime/values.ts'
+import { type CommonCode, join } from './common.ts'
 import { dispatcher } from './dispatch.ts'
-import { bind, emit, type Generated, LINES_BEFORE } from './emit.ts'
+import { bind, emit, type Generated, LINES_BEFORE, newFactory } from './emit.ts'
 import { FuncCompiler } from './func.ts'
 import { keepers } from './kept.ts'
 import { controlNames } from './metering.ts'
@@ -88,11 +89,15 @@ const instances: WeakRef<ModuleInst>[] = []
 export const compiler: Executor = {
   name: 'compiler',
   link(inst) {
-    const number = instances.push(new WeakRef(inst)) - 1
-    const resolve = resolver(inst)
+    const common = join(inst, () => instances.length)
+    const number = common?.number ?? instances.length
+    instances[number] = new WeakRef(inst)
+    const resolve = resolver(inst, common !== undefined)
     // One for all, since modules have many functions and few are called; callers call it as a method.
     const lazy: Callable = function (this: FuncInst, ...slots: unknown[]) {
-      compileFunc(inst, this, `$${number}_${this.index}`, resolve)
+      const id = `$${number}_${this.index}`
+      if (common === undefined) compileFunc(inst, this, id, resolve)
+      else bindCommon(inst, this, id, resolve, common)
       return this.code(...slots)
     }
     for (let i = inst.importedFuncs; i < inst.funcs.length; i++) inst.funcs[i]!.code = lazy
@@ -112,6 +117,24 @@ function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (nam
   keeper?.keep(func.index, id, compiled)
   keepLines(func, { id, offsets: compiled.offsets, row: LINES_BEFORE })
   install(func, emit(compiled.source, compiled.names, resolve), compiled.hasTailCall)
+}
+
+/** Compiles a function for all instances that have it in common, unless one of them has done so before. */
+function bindCommon(
+  inst: ModuleInst,
+  func: FuncInst,
+  id: string,
+  resolve: (name: string) => unknown,
+  { funcs }: CommonCode,
+): void {
+  let known = funcs.get(func.index)
+  if (known === undefined) {
+    const { source, names, offsets, hasTailCall } = new FuncCompiler(inst, func).compile(id)
+    known = { factory: newFactory(source, names), names, offsets, hasTailCall }
+    funcs.set(func.index, known)
+  }
+  keepLines(func, { id, offsets: known.offsets, row: LINES_BEFORE })
+  install(func, bind(known.factory, known.names, resolve), known.hasTailCall)
 }
 
 function install(func: FuncInst, body: Generated, hasTailCall: boolean): void {
@@ -134,8 +157,11 @@ function finish(result: unknown): unknown {
   return first
 }
 
-/** Gives the values of names in generated code: a letter or two and an index for parts of the instance, anything else is shared. */
-function resolver(inst: ModuleInst): (name: string) => unknown {
+/**
+ * Gives the values of names in generated code: a letter or two and an index for parts of the instance, anything else is shared.
+ * @param common whether the code is common to several instances
+ */
+function resolver(inst: ModuleInst, common: boolean): (name: string) => unknown {
   const own: Record<string, unknown> = {
     ...aggregates.casts(inst.store.registry),
     ...controlNames(inst),
@@ -151,7 +177,7 @@ function resolver(inst: ModuleInst): (name: string) => unknown {
       case 'F':
         return inst.funcs[index]
       case 'M':
-        return inst.memories[index]!.views
+        return common ? inst.memories[index]!.holders.common : inst.memories[index]!.holders.constant()
       case 'MI':
         return inst.memories[index]
       case 'T':

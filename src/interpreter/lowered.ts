@@ -1,8 +1,9 @@
 // The interpreter's own form of a function: register code in an Int32Array. A register is a slot of the frame; an int32 lies in `I`, a float in `F`, a
 // reference in `R`, at the same index. Locals come first, then the operand stack by height. Opcodes are those of the table, operands registers:
 // [op, destination, operand …, immediate …]; what the table has no number for is in `Inner`.
-import type { FuncInst, ModuleInst, Views } from '../runtime/instances.ts'
+import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Meter } from '../runtime/metering.ts'
+import type { Views } from '../runtime/views.ts'
 import type { Kind } from './kinds.ts'
 
 /** In place of the views of memory 0 where there is none. */

@@ -18,6 +18,7 @@ import {
 import { chunks, type Meter } from './metering.ts'
 import type { Store } from './store.ts'
 import { i64, V128Value, type Value } from './values.ts'
+import { MemoryViews, type Views } from './views.ts'
 
 /** Code by the calling convention (docs/design.md, "Slots"): argument slots in, the first result slot out, the others in `ret`. */
 // biome-ignore lint/suspicious/noExplicitAny: a slot is a number or any reference
@@ -52,32 +53,12 @@ export class FuncInst {
   }
 }
 
-/**
- * The current views of a memory's buffer. They are properties of a prototype, one per memory: so V8 takes them for constants wherever it knows an
- * object's class, also in code that it enters in the middle of a loop, until the memory grows.
- */
-export interface Views {
-  readonly dv: DataView
-  readonly u8: Uint8Array
-}
-
-function freshViews(buffer: ArrayBufferLike, length: number): Views {
-  class FreshViews {}
-  setViews(FreshViews.prototype as Views, buffer, length)
-  return new FreshViews() as Views
-}
-
-/** @param length fixed; without it the views follow a resizable buffer */
-function setViews(prototype: { dv: DataView; u8: Uint8Array }, buffer: ArrayBufferLike, length?: number): void {
-  prototype.dv = new DataView(buffer, 0, length)
-  prototype.u8 = new Uint8Array(buffer, 0, length)
-}
-
 /** A memory. Embedders make one with `Store.newMemory`: its engine may have a class of its own. */
 export class MemInst {
   readonly kind = 'memory'
   private bytes: ArrayBufferLike
-  private readonly bound: Views
+  /** Who holds its views. */
+  readonly holders: MemoryViews
   /** Called after each growth with the buffer that was replaced (the same one where it is shared). */
   onGrow: ((old: ArrayBufferLike) => void) | undefined
   /** Asked before each growth that the type allows; false refuses it. */
@@ -98,7 +79,7 @@ export class MemInst {
     const max = type.limits.max === undefined ? most : Math.min(most, Number(type.limits.max))
     this.maxPages = max
     this.bytes = buffer ?? allocate(type, Number(type.limits.min) * 2 ** type.pageSizeLog2, max)
-    this.bound = freshViews(this.bytes, this.bytes.byteLength)
+    this.holders = new MemoryViews(this.bytes, this.bytes.byteLength)
   }
 
   /** What its contents lie in now; growing may replace it. */
@@ -112,7 +93,7 @@ export class MemInst {
 
   /** Views of the whole memory. */
   get views(): Views {
-    return this.bound
+    return this.holders.common
   }
 
   /** What another agent makes the same memory of, where it is shared: `Store.newMemory` takes it. */
@@ -175,8 +156,8 @@ export class MemInst {
 
   /** Binds the views anew; other agents' growth of a shared memory becomes visible here. */
   rebind(): void {
-    const { bound, buffer } = this
-    setViews(Object.getPrototypeOf(bound), buffer, this.type.shared ? buffer.byteLength : undefined)
+    const { holders, buffer } = this
+    holders.bind(buffer, this.type.shared ? buffer.byteLength : undefined)
   }
 }
 

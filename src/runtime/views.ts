@@ -1,0 +1,61 @@
+// The views through which code reads and writes a memory, held so that V8 can take them for constants until the memory grows.
+
+/** The current views of a memory's buffer. */
+export interface Views {
+  readonly dv: DataView
+  readonly u8: Uint8Array
+}
+
+/** Holders of one memory that are kept current; a memory that grows more often than that is not worth another. */
+const MAX_HOLDERS = 8
+
+class CommonViews implements Views {
+  constructor(
+    public dv: DataView,
+    public u8: Uint8Array,
+  ) {}
+}
+
+/**
+ * A holder with a class of its own, of whose prototype the views are properties: V8 takes them for constants wherever it knows the holder's class, also in
+ * code that it enters in the middle of a loop, as long as they are set once.
+ */
+function constantHolder(views: Views): Views {
+  class ConstantViews {}
+  const prototype = ConstantViews.prototype as { dv: DataView; u8: Uint8Array }
+  prototype.dv = views.dv
+  prototype.u8 = views.u8
+  return new ConstantViews() as Views
+}
+
+/** All holders of one memory's views. */
+export class MemoryViews {
+  /** The holder for whoever has to do with many memories: one class for all. */
+  readonly common: Views
+  private readonly constants: Views[] = []
+  /** Whether the last of them has been set once only. */
+  private fresh = false
+
+  /** @param length in bytes, fixed; without it the views follow a resizable buffer */
+  constructor(buffer: ArrayBufferLike, length?: number) {
+    this.common = new CommonViews(new DataView(buffer, 0, length), new Uint8Array(buffer, 0, length))
+  }
+
+  /** Binds all holders to another buffer. */
+  bind(buffer: ArrayBufferLike, length?: number): void {
+    const views = { dv: new DataView(buffer, 0, length), u8: new Uint8Array(buffer, 0, length) }
+    this.fresh = false
+    Object.assign(this.common, views)
+    for (const holder of this.constants) Object.assign(Object.getPrototypeOf(holder), views)
+  }
+
+  /** A holder for code that has to do with this memory alone. */
+  constant(): Views {
+    const { constants } = this
+    if (!this.fresh && constants.length < MAX_HOLDERS) {
+      constants.push(constantHolder(this.common))
+      this.fresh = true
+    }
+    return constants[constants.length - 1]!
+  }
+}

@@ -1,0 +1,82 @@
+// Several instances of one module, which may have code in common, and calls through tables that nothing changes.
+import { describe, expect, test } from 'vitest'
+import { decode } from '../../src/binary/decode.ts'
+import { Trap } from '../../src/errors.ts'
+import { ENGINES } from '../../src/presets/engines.ts'
+import { invoke } from '../../src/runtime/boundary.ts'
+import type { FuncInst } from '../../src/runtime/instances.ts'
+import { instantiate } from '../../src/runtime/instantiate.ts'
+import { Store } from '../../src/runtime/store.ts'
+import { parseModule } from '../../src/text/parse.ts'
+import { validate } from '../../src/valid/module.ts'
+import { load, trapOf } from './load.ts'
+
+describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
+  test('instances of one module have their own state, whichever came first', () => {
+    const module = decode(
+      parseModule(`(module (memory 1) (global $n (mut i32) (i32.const 0)) (table 2 funcref) (elem (i32.const 0) $one)
+        (func $one (result i32) (i32.const 1))
+        (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+        (func (export "fill") (param i32) (local i32)
+          (loop $l (i32.store8 (local.get 1) (local.get 0)) (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get 1) (i32.shl (memory.size) (i32.const 16))))))
+        (func (export "sum") (result i32) (local i32 i32)
+          (loop $l (local.set 1 (i32.add (local.get 1) (i32.load8_u (local.get 0))))
+            (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get 0) (i32.shl (memory.size) (i32.const 16)))))
+          (local.get 1))
+        (func (export "count") (result i32)
+          (global.set $n (i32.add (global.get $n) (call_indirect (result i32) (i32.const 0)))) (global.get $n))
+        (func (export "beyond") (result i32) (i32.load (i32.shl (memory.size) (i32.const 16)))))`),
+    )
+    validate(module)
+    const store = new Store(engine)
+    const instances = [0, 1, 2, 3].map(() => instantiate(store, module, []))
+    const call = (k: number, name: string, ...args: number[]) =>
+      invoke(store, instances[k]!.exports.get(name) as FuncInst, args)[0]
+    for (const k of [0, 1, 2, 3]) {
+      for (let n = 0; n <= k; n++) expect(call(k, 'count')).toBe(n + 1)
+      call(k, 'fill', k + 1)
+    }
+    for (const k of [3, 2, 1, 0]) expect(call(k, 'sum')).toBe(65536 * (k + 1))
+    expect(call(2, 'grow')).toBe(1)
+    expect(call(2, 'sum')).toBe(65536 * 3)
+    call(2, 'fill', 1)
+    for (const [k, pages] of [1, 2, 2, 4].entries()) expect(call(k, 'sum')).toBe(65536 * pages)
+    for (const k of [0, 1, 2, 3]) {
+      let caught: unknown
+      try {
+        call(k, 'beyond')
+      } catch (e) {
+        caught = e
+      }
+      expect(caught).toBeInstanceOf(Trap)
+      expect((caught as Trap).message).toMatch(/out of bounds memory access/)
+    }
+  })
+
+  test('call_indirect through a table that nothing changes', () => {
+    const { call } = load(
+      engine,
+      `(module (type $f (func (param i32 i64) (result i64))) (table 6 funcref)
+        (elem (i32.const 1) $add $sub $other $add)
+        (func $add (type $f) (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)))
+        (func $sub (type $f) (i64.sub (local.get 1) (i64.extend_i32_s (local.get 0))))
+        (func $other (result i32) (i32.const 9))
+        (func (export "go") (param i32 i32 i64) (result i64)
+          (call_indirect (type $f) (local.get 1) (local.get 2) (local.get 0)))
+        (func (export "other") (param i32) (result i32) (call_indirect (result i32) (local.get 0))))`,
+    )
+    const big = 2n ** 40n
+    expect(call('go', 1, -3, big)).toEqual([big - 3n])
+    expect(call('go', 4, -3, big)).toEqual([big - 3n])
+    expect(call('go', 2, -3, big)).toEqual([big + 3n])
+    expect(call('other', 3)).toEqual([9])
+    expect(trapOf(() => call('go', 3, 0, 0n))).toBe('indirect call type mismatch')
+    expect(trapOf(() => call('other', 1))).toBe('indirect call type mismatch')
+    expect(trapOf(() => call('go', 0, 0, 0n))).toBe('uninitialized element')
+    expect(trapOf(() => call('go', 5, 0, 0n))).toBe('uninitialized element')
+    expect(trapOf(() => call('go', 6, 0, 0n))).toBe('undefined element')
+    expect(trapOf(() => call('go', -1, 0, 0n))).toBe('undefined element')
+  })
+})
