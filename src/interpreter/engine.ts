@@ -5,7 +5,7 @@ import type { FuncInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
 import { enter, leaveResults } from './calls.ts'
 import { InterpreterExecution } from './execution.ts'
-import { depthOf, state, Target } from './machine.ts'
+import { depthOf, forgetRefs, state, Target } from './machine.ts'
 import { run } from './unwind.ts'
 
 export const interpreter: Executor = {
@@ -34,5 +34,6 @@ function call(func: FuncInst, slots: readonly unknown[]): unknown {
     return leaveResults(func, base)
   } finally {
     Object.assign(state, { top: base, depth, pausable, maxDepth })
+    forgetRefs()
   }
 }

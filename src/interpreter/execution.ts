@@ -11,6 +11,7 @@ import {
   depthOf,
   exhausted,
   F,
+  forgetRefs,
   frameBase,
   frameCode,
   framePc,
@@ -66,6 +67,7 @@ export class InterpreterExecution implements Execution {
       this.save(top, depth)
     } finally {
       Object.assign(state, { top, depth, pausable, maxDepth })
+      forgetRefs()
     }
     return this.status
   }

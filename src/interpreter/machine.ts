@@ -55,6 +55,13 @@ export function growRefs(length: number): void {
   for (let k = R.length; k < length; k++) R.push(null)
 }
 
+/** Lets go of the references of frames that have returned, once the outermost call has. */
+export function forgetRefs(): void {
+  if (state.top > 0) return
+  if (R.length > 256) R.length = 0
+  else R.fill(null)
+}
+
 /** Makes a frame's references null. */
 export function prepareRefs(f: Lowered, base: number): void {
   growRefs(base + f.slots)
