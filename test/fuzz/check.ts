@@ -29,6 +29,7 @@ const RUNS: readonly { name: string; engine: Executor; way: Way }[] = [
   ...Object.entries(ENGINES)
     .reverse()
     .map(([name, engine]) => ({ name, engine, way: 'plain' as Way })),
+  { name: 'compiler with fuel', engine: ENGINES.compiler!, way: 'metered' },
   { name: 'host with fuel', engine: host, way: 'metered' },
   { name: 'interpreter with pauses', engine: interpreter, way: 'sliced' },
 ]
