@@ -1,6 +1,7 @@
 // npm run bench [-- --json] [--columns compiler,polywasm] [--kernels sieve,fib] [--rounds N] [--jitless]
 // Ratios of running time to the host's own WebAssembly, lower is better: a process per kernel, columns alternating, medians.
 // Kernels of SIMD and GC stand in the text format; for those of GC the host must have it: run this with Node 22 or later.
+// Columns like compiler+fuel are ratios to the engine without that control in the same run.
 // With --jitless, where there is no WebAssembly: the interpreter's ratio to the compiler, at a fortieth of each kernel's size.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -43,6 +44,14 @@ const rows = pick(options.kernels, sizes, 'kernel').flatMap((kernel) => {
   )
 })
 
+// A column `engine+control` is shown as a ratio to the engine without that control, where it ran too.
+for (const r of rows) {
+  const [engine, control] = r.column.split('+')
+  const without = control && rows.find((o) => o.kernel === r.kernel && o.column === engine)
+  if (without && r.ratio !== null)
+    r.ratio = without.ratio === null ? null : Number((r.ratio / without.ratio).toFixed(3))
+}
+
 const geometric = (list) =>
   list.length ? Number(Math.exp(list.reduce((s, x) => s + Math.log(x), 0) / list.length).toFixed(2)) : null
 const parts = { all: { ...groups.other, ...groups.i64 }, ...groups }
@@ -58,7 +67,7 @@ if (options.json) console.log(JSON.stringify({ columns: [base, ...names], rows, 
 else {
   const cell = (r) =>
     r === undefined ? '' : r.ratio === null ? 'fails' : `${r.ratio.toFixed(2)}${r.equal ? '' : ' wrong'}`
-  const line = (head, cells) => console.log(head.padEnd(12) + cells.map((c) => c.padStart(14)).join(''))
+  const line = (head, cells) => console.log(head.padEnd(12) + cells.map((c) => c.padStart(21)).join(''))
   line(`× ${base}`, names)
   for (const kernel of new Set(rows.map((r) => r.kernel)))
     line(

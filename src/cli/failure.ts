@@ -71,6 +71,7 @@ export function explain(e: unknown, file: string, names?: Names): Failure {
   if (e instanceof Failure) return e
   if (e instanceof CompileError) return new Failure(`${file}: ${e.message}`)
   if (e instanceof LinkError) return new Failure(`${file}: ${e.message}`)
-  if (e instanceof Trap) return new Failure(trapText(e, file, names), EXIT.trap)
+  if (e instanceof Trap)
+    return new Failure(trapText(e, file, names), e.code === 'deadline exceeded' ? EXIT.timeout : EXIT.trap)
   return new Failure(`${file}: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}`)
 }

@@ -72,6 +72,10 @@ function addRun(program: Command, done: (code: number) => void): void {
     .option('--stdin <file>', 'read standard input from a file')
     .option('--argv0 <name>', "the program's name for itself; its file's name otherwise")
     .addOption(many('--tcplisten <host:port>', 'give the program a listening socket; may be repeated'))
+    .option('--timeout <time>', 'stop the program after 500ms, 2s or 1m, with exit code 124')
+    .option('--fuel <units>', 'stop it after so many instructions')
+    .option('--max-memory <size>', 'the largest that a memory of it may be, such as 64MiB')
+    .option('--max-stack <calls>', 'the most calls that it may nest')
     .option('--cache', 'keep compiled code for later runs (the default)')
     .option('--no-cache', 'neither use nor keep compiled code')
     .passThroughOptions()
@@ -82,6 +86,7 @@ function addRun(program: Command, done: (code: number) => void): void {
         'anywasm run --mapdir /work::. tool.wasm -- -v',
         'anywasm run --invoke area shapes.wasm 0x10 -2.5e3 inf nan',
         'anywasm run --invoke dot vectors.wasm "f32x4 1 2 3 4" "i64x2 0 -1"',
+        'anywasm run --timeout 2s --max-memory 64MiB plugin.wasm',
         'anywasm run --tcplisten 127.0.0.1:8080 server.wasm',
       ),
     )

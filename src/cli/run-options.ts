@@ -4,8 +4,9 @@ import { basename } from 'node:path'
 import type { NodeListener } from '../wasi/sockets-node.ts'
 import type { WASIOptions } from '../wasi/wasi.ts'
 import { EXIT, Failure, systemReason } from './failure.ts'
+import type { ControlOptions } from './limits.ts'
 
-export interface RunOptions {
+export interface RunOptions extends ControlOptions {
   engine: string
   dir?: string[]
   mapdir?: string[]

@@ -13,6 +13,7 @@ import { WASI } from '../wasi/wasi.ts'
 import type { CodeCache } from './code-cache.ts'
 import { loadEngine } from './engine.ts'
 import { EXIT, explain, Failure } from './failure.ts'
+import { clockUntil, controlOf, limitText } from './limits.ts'
 import { externs, facade, sharedMemory } from './link.ts'
 import { loadCached, loadModule } from './load.ts'
 import { writeOut } from './output.ts'
@@ -25,7 +26,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const engine = await loadEngine(options.engine)
   let module: Module | undefined
   let code: CodeCache | undefined
-  const store = new Store(engine)
+  const control = controlOf(options)
+  const store = new Store(engine, control.limits, control.metering)
   try {
     const loaded =
       options.cache === false ? { module: await loadModule(file), content: undefined } : await loadCached(file)
@@ -34,20 +36,27 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     if (shared !== undefined && options.invoke === undefined) {
       const { runThreads } = await import('./threads.ts')
       endProgress()
-      const program = { bytes: module.bytes, engine: options.engine, file }
+      const program = { bytes: module.bytes, engine: options.engine, file, control }
       return await runThreads(store, program, shared, wasiOptions(file, args, options))
     }
     endProgress()
     const programArgs = options.invoke === undefined ? args : []
     const sockets = await listeners(options.tcplisten)
-    const wasi = new WASI({ ...wasiOptions(file, programArgs, options), sockets })
+    const wasi = new WASI({
+      ...wasiOptions(file, programArgs, options),
+      sockets,
+      clock: clockUntil(control.metering.deadline),
+    })
     code = await keepCode(module, loaded.content, options)
     const inst = instantiate(store, module, externs(store, module, wasi.getImportObject()), file)
     if (options.invoke !== undefined) return await invokeExport(store, inst, wasi, options.invoke, args)
     return start(store, inst, wasi, file)
   } catch (e) {
     if (e instanceof Trap && module) (await import('./debug-info.ts')).tellSources(store, module, file)
-    throw explain(e, file, module && (await import('../binary/name-section.ts')).decodeNames(module))
+    const failure = explain(e, file, module && (await import('../binary/name-section.ts')).decodeNames(module))
+    const met = limitText(store.exceeded, options)
+    if (met !== '') failure.message += `\n${met}`
+    throw failure
   } finally {
     code?.save()
   }

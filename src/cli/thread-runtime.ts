@@ -8,6 +8,7 @@ import { Store } from '../runtime/store.ts'
 import type { Module } from '../syntax/module.ts'
 import type { MemType } from '../syntax/types.ts'
 import type { ThreadRuntime } from '../wasi/thread-protocol.ts'
+import type { Control } from './limits.ts'
 import { externs, facade, type Given } from './link.ts'
 
 /** What the command line posts as a program. It has been validated. */
@@ -15,11 +16,13 @@ export interface ThreadCode {
   bytes: Uint8Array
   engine: string
   file: string
+  control: Control
 }
 
 /** What it posts as the memory. */
 export interface ThreadMemory {
   engine: string
+  control: Control
   type: MemType
   maxPages: number
   /** The memory's own. */
@@ -33,9 +36,9 @@ interface Program {
 
 /** The worker's one store. */
 let store: Store | undefined
-function storeOf(engine: string): Store {
+function storeOf({ engine, control }: Pick<ThreadCode, 'engine' | 'control'>): Store {
   if (store === undefined) {
-    store = new Store(engineByName(engine)!)
+    store = new Store(engineByName(engine)!, control.limits, control.metering)
     store.locate = locate
   }
   return store
@@ -45,11 +48,11 @@ export const threadRuntime: ThreadRuntime = {
   compile(code: ThreadCode): Program {
     return { module: decode(code.bytes), code }
   },
-  memory({ engine, type, maxPages, handle }: ThreadMemory): MemInst {
-    return storeOf(engine).newMemory(type, maxPages, handle)
+  memory({ type, maxPages, handle, ...made }: ThreadMemory): MemInst {
+    return storeOf(made).newMemory(type, maxPages, handle)
   },
   instantiate({ module, code }: Program, given: Given) {
-    const store = storeOf(code.engine)
+    const store = storeOf(code)
     return facade(store, instantiate(store, module, externs(store, module, given), code.file))
   },
 }

@@ -15,7 +15,7 @@ export async function runThreads(
   const { type } = memory.desc
   const maxPages = store.memoryPages(type)
   const inst = store.newMemory(type)
-  const handle: ThreadMemory = { engine: code.engine, type, maxPages, handle: inst.handle }
+  const handle: ThreadMemory = { engine: code.engine, control: code.control, type, maxPages, handle: inst.handle }
   try {
     return await startThreads({
       ...options,

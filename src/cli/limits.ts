@@ -1,0 +1,99 @@
+// The options of `anywasm run` that control a program: how long it may run, what it may use up; and what is said when it has met one of them.
+import { Exhaustion } from '../errors.ts'
+import type { MeterOptions } from '../runtime/metering.ts'
+import type { Exceeded, LimitName, StoreLimits } from '../runtime/store.ts'
+import { type Clock, SystemClock } from '../wasi/clock.ts'
+import { EXIT, Failure } from './failure.ts'
+
+export interface ControlOptions {
+  timeout?: string
+  fuel?: string
+  maxMemory?: string
+  maxStack?: string
+}
+
+/** What a store is made with; the same in each thread. */
+export interface Control {
+  limits: Partial<StoreLimits>
+  metering: MeterOptions
+}
+
+const MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 }
+const BYTES: Record<string, number> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+}
+
+/** A number and a unit of `units`. */
+function amount(option: string, text: string, units: Record<string, number>, example: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? []
+  const factor = Object.hasOwn(units, unit.toLowerCase()) ? units[unit.toLowerCase()]! : Number.NaN
+  const value = digits === '' ? Number.NaN : Number(digits) * factor
+  if (!(value <= Number.MAX_SAFE_INTEGER)) throw new Failure(`${option} ${text}: expected ${example}`, EXIT.usage)
+  return value
+}
+
+function integer(option: string, text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(value))
+    throw new Failure(`${option} ${text}: expected an integer such as 1000000`, EXIT.usage)
+  return value
+}
+
+/** The limits that the options ask for. The time begins now. */
+export function controlOf(o: ControlOptions): Control {
+  const limits: Partial<StoreLimits> = {}
+  const metering: MeterOptions = {}
+  if (o.timeout !== undefined)
+    metering.deadline = Date.now() + amount('--timeout', o.timeout, MS, 'a time such as 500ms, 2s or 1m')
+  if (o.fuel !== undefined) metering.fuel = integer('--fuel', o.fuel)
+  if (o.maxMemory !== undefined)
+    limits.memoryPages = Math.floor(amount('--max-memory', o.maxMemory, BYTES, 'a size such as 64MiB or 1GiB') / 65536)
+  if (o.maxStack !== undefined) limits.callDepth = integer('--max-stack', o.maxStack)
+  return { limits, metering }
+}
+
+/** The host's clocks, where a sleep ends with the program's time. */
+export function clockUntil(deadline: number | undefined): Clock {
+  const clock = new SystemClock()
+  if (deadline === undefined) return clock
+  return {
+    now: (id) => clock.now(id),
+    resolution: (id) => clock.resolution(id),
+    sleep(ns) {
+      const left = BigInt(Math.max(0, Math.ceil(deadline - Date.now()))) * 1_000_000n
+      if (left < ns) {
+        if (left > 0n) clock.sleep(left)
+        throw new Exhaustion('deadline exceeded')
+      }
+      clock.sleep(ns)
+    },
+  }
+}
+
+/** The options behind the limits. */
+const OPTIONS: Partial<Record<LimitName, keyof ControlOptions>> = {
+  deadline: 'timeout',
+  fuel: 'fuel',
+  memoryPages: 'maxMemory',
+  callDepth: 'maxStack',
+}
+const NAMES: Record<keyof ControlOptions, string> = {
+  timeout: '--timeout',
+  fuel: '--fuel',
+  maxMemory: '--max-memory',
+  maxStack: '--max-stack',
+}
+
+/** Names the limit that a program met: what to add to the message of its end. */
+export function limitText(met: Exceeded | undefined, o: ControlOptions): string {
+  const key = met && OPTIONS[met.limit]
+  if (met === undefined || key === undefined || o[key] === undefined) return ''
+  return `the limit ${NAMES[key]} ${o[key]} was reached (${met.message})`
+}

@@ -1,0 +1,58 @@
+// The options of `anywasm run` that control a program: exit codes, and messages that name the limit.
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { anywasm } from './anywasm.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'anywasm-limits-'))
+function program(name: string, text: string): string {
+  const path = join(dir, `${name}.wat`)
+  writeFileSync(path, `(module ${text})`)
+  return path
+}
+const loop = program('loop', '(memory (export "memory") 1) (func (export "_start") (loop $l (br $l)))')
+const sleep = program(
+  'sleep',
+  `(import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1) (data (i32.const 16) "\\01") (data (i32.const 24) "\\00\\00\\00\\00\\00\\01\\00\\00")
+  (func (export "_start") (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128))))`,
+)
+const deep = program('deep', '(memory (export "memory") 1) (func $f (export "_start") (call $f))')
+const grow = program(
+  'grow',
+  '(memory (export "memory") 1) (func (export "_start") (if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable)))',
+)
+const large = program('large', '(memory (export "memory") 100) (func (export "_start"))')
+
+describe.each(['compiler', 'interpreter'])('%s', (engine) => {
+  test.each([
+    [loop, ['--timeout', '50ms'], 124, /^error: deadline exceeded\n[\s\S]*the limit --timeout 50ms was reached/],
+    [sleep, ['--timeout', '0.05s'], 124, /^error: deadline exceeded\n[\s\S]*the limit --timeout 0\.05s was reached/],
+    [loop, ['--fuel', '1000'], 134, /^error: out of fuel\n[\s\S]*the limit --fuel 1000 was reached/],
+    [deep, ['--max-stack', '50'], 134, /^error: call stack exhausted\n[\s\S]*the limit --max-stack 50 was reached/],
+    [
+      grow,
+      ['--max-memory', '6MiB'],
+      134,
+      /^error: unreachable\n[\s\S]*the limit --max-memory 6MiB was reached \(growing a memory to 101 pages exceeds the limit of 96 \(memoryPages\)\)/,
+    ],
+    [large, ['--max-memory', '64KiB'], 1, /memory of 100 pages exceeds the limit of 1 \(memoryPages\)/],
+    [grow, ['--max-memory', '64MiB', '--timeout', '1m', '--fuel', '1000', '--max-stack', '10'], 0, /^$/],
+  ] as const)('%s %j', (file, options, code, stderr) => {
+    const r = anywasm(['run', '--engine', engine, ...options, file])
+    expect(r.stderr).toMatch(stderr)
+    expect(r.code).toBe(code)
+  })
+})
+
+test.each([
+  ['--timeout', 'soon', /--timeout soon: expected a time such as 500ms, 2s or 1m/],
+  ['--max-memory', '3 apples', /--max-memory 3 apples: expected a size such as 64MiB or 1GiB/],
+  ['--fuel', '1.5', /--fuel 1\.5: expected an integer/],
+  ['--max-stack', '-1', /--max-stack -1: expected an integer/],
+])('%s %s is wrong usage', (option, value, message) => {
+  const r = anywasm(['run', `${option}=${value}`, loop])
+  expect(r.code).toBe(2)
+  expect(r.stderr).toMatch(message)
+})
