@@ -13,7 +13,7 @@ export { ClosedError, Instance, WeakInstance } from './embedding/instance.ts'
 export { Linker, type LinkerOptions } from './embedding/linker.ts'
 export { Memory, type MemoryOptions } from './embedding/memory.ts'
 export { type ExportType, type ImportType, Module } from './embedding/module.ts'
-export { type Extern, Store, type StoreOptions } from './embedding/store.ts'
+export { type Extern, type Factory, Store, type StoreOptions } from './embedding/store.ts'
 export { Table } from './embedding/table.ts'
 export { Tag } from './embedding/tag.ts'
 export type * from './embedding/types.ts'
@@ -26,6 +26,7 @@ export {
   Exhaustion,
   type ImportProblem,
   LinkError,
+  type SourceLocation,
   Trap,
   type TrapCode,
   type TrapFrame,

@@ -1,6 +1,7 @@
 // `anywasm inspect`: what a module imports, exports and contains, for people or as JSON.
 import { decodeNames } from '../binary/name-section.ts'
 import { describe } from '../runtime/imports.ts'
+import { type InstanceLayout, instanceLayout } from '../runtime/layout.ts'
 import type { Feature } from '../syntax/features.ts'
 import { EXTERN_KINDS, type ImportDesc, type Module } from '../syntax/module.ts'
 import { type DefType, TypeRegistry } from '../syntax/type-registry.ts'
@@ -89,10 +90,24 @@ function text(r: Report): string {
   return `${lines.join('\n')}\n`
 }
 
-export async function inspect(file: string, json: boolean): Promise<void> {
+/** Where each kind of entry lies in an instance's state. */
+function layoutText({ fields, size }: InstanceLayout): string {
+  const rows = fields.map((f) => `${String(f.offset).padStart(8)}  ${f.count} × ${f.size} bytes: ${f.name}`)
+  return `state of an instance: ${size} bytes\n${rows.join('\n')}\n`
+}
+
+/** What to show, and how. */
+export interface InspectOptions {
+  json?: boolean
+  layout?: boolean
+}
+
+export async function inspect(file: string, options: InspectOptions): Promise<void> {
   try {
-    const r = report(file, await loadModule(file))
-    writeOut(json ? `${JSON.stringify(r, null, 2)}\n` : text(r))
+    const module = await loadModule(file)
+    const shown = options.layout ? instanceLayout(module) : report(file, module)
+    if (options.json) writeOut(`${JSON.stringify(shown, null, 2)}\n`)
+    else writeOut('size' in shown ? layoutText(shown) : text(shown))
   } catch (e) {
     throw explain(e, file)
   }

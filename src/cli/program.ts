@@ -126,13 +126,14 @@ function addModuleCommands(program: Command, done: (code: number) => void): void
     .description('show what a module imports, exports and contains')
     .argument('<file>')
     .option('--json', 'as JSON')
+    .option('--layout', "where each part of an instance's state lies, instead")
     .addHelpText(
       'after',
       examples('anywasm inspect tool.wasm', "anywasm inspect --json tool.wasm | jq -r '.exports[].name'"),
     )
-    .action(async (file: string, { json }: Json) => {
+    .action(async (file: string, options: Json & { layout?: boolean }) => {
       const { inspect } = await import('./inspect.ts')
-      await inspect(file, json === true)
+      await inspect(file, options)
     })
 
   program

@@ -40,8 +40,11 @@ const trap = (code: TrapCode) => (): never => {
 /** The vectors that generated code works on; nothing lives there across instructions. */
 const lanes = new Lanes(new ArrayBuffer(64))
 
-/** Names that every function may use, besides the exports of ROOMS. */
-const shared: Record<string, unknown> = {
+/** Changes when a name in the table comes to mean something else: code that was compiled before must not be used then. */
+export const BUILTINS_VERSION = 1
+
+/** Names that every function may use, besides the exports of ROOMS: together the one table of helpers that generated code may call. */
+export const BUILTINS: Readonly<Record<string, unknown>> = Object.freeze({
   ret,
   fround: Math.fround,
   unreachable: trap('unreachable'),
@@ -55,10 +58,10 @@ const shared: Record<string, unknown> = {
   newSlots,
   ExnInst,
   isException: (x: unknown) => x instanceof ExnInst || x instanceof HostThrow,
-}
+})
 
 /** Not joined into one object: there are a thousand names, and a program uses a few. */
-const ROOMS: readonly Record<string, unknown>[] = [
+const ROOMS: readonly Record<string, unknown>[] = Object.freeze([
   i32,
   i64,
   f32,
@@ -76,11 +79,15 @@ const ROOMS: readonly Record<string, unknown>[] = [
   f64x2,
   atomics,
   wideArithmetic,
-]
+])
 
-function sharedName(name: string): unknown {
-  if (!(name in shared)) shared[name] = ROOMS.find((room) => name in room)?.[name]
-  return shared[name]
+const found = new Map<string, unknown>()
+
+/** What a name in generated code means in every instance; undefined where it means nothing. */
+export function builtin(name: string): unknown {
+  if (Object.hasOwn(BUILTINS, name)) return BUILTINS[name]
+  if (!found.has(name)) found.set(name, ROOMS.find((room) => Object.hasOwn(room, name))?.[name])
+  return found.get(name)
 }
 
 /** Instances by number, so that a stack trace's function names lead back to them. */
@@ -171,7 +178,7 @@ function resolver(inst: ModuleInst, common: boolean): (name: string) => unknown 
     const call = /^C(\d+)_(\d+)$/.exec(name)
     if (call !== null) return dispatcherOf(inst, Number(call[1]), Number(call[2]))
     const part = /^(F|M|MI|T|TI|G|D|E|TAG|TYPE|make)(\d+)$/.exec(name)
-    if (part === null) return own[name] ?? sharedName(name)
+    if (part === null) return own[name] ?? builtin(name)
     const index = Number(part[2])
     switch (part[1]) {
       case 'F':
@@ -237,6 +244,8 @@ function frames(error: Error): TrapFrame[] {
     const index = Number(at[2])
     const place = /<anonymous>:(\d+):(\d+)/.exec(line)
     const offset = place ? offsetAt(inst, index, Number(place[1]), Number(place[2])) : -1
+    // A function that begins nowhere yet has not been called: there was no room for it on the stack.
+    if (place && offset < 0 && out.length === 0) continue
     out.push(wasmFrame(inst, index, offset))
   }
   return out

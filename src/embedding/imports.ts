@@ -136,7 +136,7 @@ function constant(store: Store, i: Import, types: readonly DefType[], value: unk
   )
   try {
     const given = toWasm(store, value, own, () => 'the value')
-    return store.inner.newGlobal({ type: own, mutable: false }, given)
+    return store.inner.plainGlobal({ type: own, mutable: false }, given)
   } catch (e) {
     throw e instanceof TypeError ? misfit(i, types, describeValue(value)) : e
   }

@@ -3,7 +3,7 @@
 import { decodeNames } from '../binary/name-section.ts'
 import type { ModuleInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
-import { deepen, restore } from './call.ts'
+import { callable, deepen, restore } from './call.ts'
 import { EnvironmentError, Environments } from './environment.ts'
 import type { Func } from './func.ts'
 import type { Global } from './global.ts'
@@ -145,6 +145,16 @@ export class Instance<H = unknown> extends Handle {
     throw new TypeError(`the instance exports no ${kind} ${quoted}${nearest(`exported ${kind}`, name, names)}`)
   }
 
+  /**
+   * Its exports as an object of JavaScript functions and handles, for what takes instances of the host's WebAssembly, e.g. `wasi.start`.
+   * @throws {ClosedError} after `dispose`
+   */
+  toObject(): { readonly exports: Readonly<Record<string, unknown>> } {
+    const exports = Object.create(null) as Record<string, unknown>
+    for (const [name, x] of this.exports) exports[name] = x.kind === 'func' ? callable(this.store, x.inst) : x
+    return { exports }
+  }
+
   /** A handle that does not keep it alive. */
   weak(): WeakInstance {
     return new WeakInstance(this)
@@ -160,6 +170,10 @@ export class Instance<H = unknown> extends Handle {
     life.closed = true
     backstop.unregister(life)
     store.disown(inst)
+    const { counts } = store.inner
+    counts.instances--
+    counts.memories -= inst.module.memories.length
+    counts.tables -= inst.module.tables.length
     life.environments.release()
   }
 
@@ -169,13 +183,14 @@ export class Instance<H = unknown> extends Handle {
   }
 
   toString(): string {
-    const { funcs, memories, tables, globals, module } = this.inst
+    const { funcs, memories, tables, module } = this.inst
+    const globals = module.imports.filter((i) => i.desc.kind === 'global').length + module.globals.length
     const name = this.name === undefined ? '' : ` ${JSON.stringify(this.name)}`
     const shape = [
       `${funcs.length} functions`,
       ...memories.map((m) => `memory of ${m.pages} pages`),
       ...tables.map((t) => `table of ${t.size} entries`),
-      `${globals.length} globals`,
+      `${globals} globals`,
       `${module.exports.length} exports`,
     ]
     return `Instance${name} { ${shape.join(', ')}${this.closed ? ', closed' : ''} }`

@@ -4,11 +4,12 @@ import { LinkError, Trap } from '../errors.ts'
 import { leaving } from '../runtime/boundary.ts'
 import { ArrayInst, StructInst } from '../runtime/gc.ts'
 import { ExnInst, FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from '../runtime/instances.ts'
-import { type Exceeded, type Growth, Store as RuntimeStore, type StoreLimits } from '../runtime/store.ts'
+import type { Exceeded, Growth, StoreLimits } from '../runtime/store.ts'
 import type * as syntax from '../syntax/types.ts'
 import { ArrayRef, StructRef } from './aggregate.ts'
 import type { EngineBase } from './engine.ts'
 import { Exception } from './exception.ts'
+import { FactoryStore } from './factory.ts'
 import { Func } from './func.ts'
 import { Global } from './global.ts'
 import { adopt, type Handle, handleOf, type Inst, instOf, printable } from './handles.ts'
@@ -16,10 +17,22 @@ import { Instance } from './instance.ts'
 import { Memory } from './memory.ts'
 import { Table } from './table.ts'
 import { Tag } from './tag.ts'
+import type { GlobalType, MemoryType, TableType } from './types.ts'
 import { Count, type MemoryUsage } from './usage.ts'
 
 /** What a module imports and exports. */
 export type Extern = Func | Table | Memory | Global | Tag
+
+/**
+ * Makes what instances define. What it gives must fit the type (a LinkError says so otherwise), and may be reused or share its buffer: that is the
+ * embedder's decision. A memory's contents stay; the segments are written over them.
+ */
+export interface Factory {
+  memory?(type: MemoryType, next: () => Memory): Memory
+  table?(type: TableType, next: () => Table): Table
+  /** Its value is set to the initial one. */
+  global?(type: GlobalType, next: () => Global): Global
+}
 
 /** Choices of a store. */
 export interface StoreOptions<T = unknown> {
@@ -41,6 +54,8 @@ export interface StoreOptions<T = unknown> {
   readonly interruptible?: boolean
   /** Sees each growth of a memory or table that the limits allow; false refuses it. */
   readonly mayGrow?: (growth: Growth) => boolean
+  /** Makes the memories, tables and globals of instances; `next` makes one as it would be made without. The host engine makes its own. */
+  readonly factory?: Factory
   /** Sees each trap first, with its frames, before it comes out. */
   readonly onTrap?: (trap: Trap) => void
   /** Asked for units when a call by `callAsync` has none left; 0 ends it with the trap `out of fuel`. */
@@ -50,7 +65,7 @@ export interface StoreOptions<T = unknown> {
 /** A store (specification: Appendix, Embedding, Store). */
 export class Store<T = unknown> {
   /** @internal */
-  readonly inner: RuntimeStore
+  readonly inner: FactoryStore
   /** The embedder's own. */
   data: T
   private readonly flag: Int32Array
@@ -72,7 +87,7 @@ export class Store<T = unknown> {
     const stops = options.interruptible ?? (timeout !== undefined || signal !== undefined || options.flag !== undefined)
     const interrupts = { interruptible: stops, ...(stops ? { flag: this.flag } : {}), ...(signal ? { signal } : {}) }
     const metering = { ...interrupts, ...(fuel === undefined ? {} : { fuel }), ...(costs ? { costs } : {}) }
-    this.inner = new RuntimeStore(engine.executor, limits, metering, {
+    this.inner = new FactoryStore(this, engine.executor, limits, metering, {
       deterministic: engine.deterministic,
       ...(mayGrow ? { mayGrow } : {}),
     })
@@ -190,7 +205,7 @@ export class Store<T = unknown> {
         ),
       )
     if (buffer !== undefined) checkBuffer(type, buffer, most)
-    const made = this.inner.newMemory(type, most, buffer)
+    const made = this.inner.plainMemory(type, most, buffer)
     this.inner.watch(made)
     return this.own(made)
   }
@@ -205,14 +220,14 @@ export class Store<T = unknown> {
           `table of ${type.limits.min} elements exceeds the limit of ${most} (tableElements)`,
         ),
       )
-    const made = this.inner.newTable(type, init)
+    const made = this.inner.plainTable(type, init)
     this.inner.watch(made)
     return this.own(made)
   }
 
   /** @internal */
   newGlobal(type: syntax.GlobalType, value: unknown): GlobalInst {
-    return this.own(this.inner.newGlobal(type, value))
+    return this.own(this.inner.plainGlobal(type, value))
   }
 
   /** @internal Begins a call from the host; `leave` ends it. */
