@@ -67,7 +67,7 @@ export const groups = {
   i64: { fnv64: 64, xxh64: 256, mulmod64: 20000 },
   i32x4: { i32x4_chacha: 40000, i32x4_hash: 400 },
   f32x4: { f32x4_mandel: 256, f32x4_particles: 400 },
-  i8x16: { i8x16_text: 1500, i8x16_image: 1500 },
+  i8x16: { i8x16_search: 3000, i8x16_text: 1500, i8x16_image: 1500 },
   gc: { gc_list: 20000, gc_tree: 30000, gc_map: 300000 },
 }
 export const sizes = Object.assign({}, ...Object.values(groups))

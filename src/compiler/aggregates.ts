@@ -1,5 +1,6 @@
 // Structs, arrays, i31 and casts as JavaScript. A field is a property of its lane, an element a slot of the array's data; what is not worth
 // inlining is a call of runtime/aggregates.ts.
+
 import { structLayout } from '../runtime/gc.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
@@ -18,6 +19,7 @@ import {
 } from '../syntax/types.ts'
 import type { MemoryEmitter } from './memory.ts'
 import { condition, type Entry, expr, type Value } from './operands.ts'
+import { laneDefault } from './structs.ts'
 
 const fieldType = (e: MemoryEmitter, type: number, field: number): ValType =>
   (e.inst.types[type]!.sub.comp as StructType).fields[field]!.type
@@ -41,18 +43,19 @@ function structs(e: MemoryEmitter, op: Op): boolean {
     case Op.struct_new:
     case Op.struct_new_default: {
       const type = r.u32()
-      const { fields } = structLayout(e.inst.types[type]!)
-      const values = op === Op.struct_new ? ops.take(fields.length) : []
-      ops.flushEffects()
-      const s = e.scratch('s')
-      line(`${s}=${e.use(`make${type}`)}()`)
-      values.forEach((v, k) => {
-        fields[k]!.lanes.forEach((lane, j) => {
-          line(`${s}.${lane}=${packed(fields[k]!.type, v.slots[j]!.code)}`)
-        })
+      const { fields, lanes } = structLayout(e.inst.types[type]!)
+      const count = op === Op.struct_new ? fields.length : 0
+      // Lanes stand in another order than fields.
+      if (ops.values.slice(ops.values.length - count).some((v) => v.slots.some((s) => s.effect))) ops.simplify(count)
+      const values = new Map<string, string>()
+      ops.take(count).forEach((v, k) => {
+        for (const [j, lane] of fields[k]!.lanes.entries()) values.set(lane, packed(fields[k]!.type, v.slots[j]!.code))
       })
+      ops.flushEffects()
+      const args = lanes.map((lane) => values.get(lane) ?? laneDefault(lane))
+      const made = `new ${e.use(`make${type}`)}(${[e.use(`TYPE${type}`), ...args].join(',')})`
       const [v] = ops.pushVariables(typeRef(e, type))
-      line(`${v}=${s}`)
+      line(`${v}=${made}`)
       return true
     }
     case Op.struct_get:

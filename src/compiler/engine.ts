@@ -20,7 +20,7 @@ import * as wideArithmetic from '../numeric/wide.ts'
 import * as aggregates from '../runtime/aggregates.ts'
 import * as atomics from '../runtime/atomics.ts'
 import { HOST_ENTRY, hostFrame, wasmFrame } from '../runtime/frames.ts'
-import { newArray, structLayout } from '../runtime/gc.ts'
+import { newArray } from '../runtime/gc.ts'
 import { type Callable, ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
 import * as segments from '../runtime/segments.ts'
 import type { Executor, Store } from '../runtime/store.ts'
@@ -32,6 +32,7 @@ import { FuncCompiler } from './func.ts'
 import { keepers } from './kept.ts'
 import { controlNames } from './metering.ts'
 import { keepLines, offsetAt } from './positions.ts'
+import { structConstructor } from './structs.ts'
 
 const trap = (code: TrapCode) => (): never => {
   throw new Trap(code)
@@ -200,7 +201,7 @@ function resolver(inst: ModuleInst, common: boolean): (name: string) => unknown 
       case 'TYPE':
         return inst.types[index]
       case 'make':
-        return structLayout(inst.types[index]!).make
+        return structConstructor(inst.types[index]!)
       default:
         return inst.tags[index]
     }

@@ -24,8 +24,9 @@ export interface Entry {
   lane?: string
   /** Bits of an int32 that are known to be zero. */
   zeros?: number
-  /** The variable of the top bits of which it makes lanes of ones and zeros. */
+  /** The variable of the top bits of which `spread` makes it, lanes of ones and zeros. */
   tops?: string
+  spread?: (tops: string) => string
   /** Whether it is an f32 that arithmetic gave, or a number: not a signalling NaN. */
   quiet?: boolean
 }

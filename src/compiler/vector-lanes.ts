@@ -237,12 +237,18 @@ export const TO_I32: Partial<Record<Op, ToI32>> = {
   [Op.i32x4_all_true]: { cond: true, code: (a) => `(${a.map((s) => `${s}!==0`).join('&&')})` },
   [Op.i64x2_all_true]: { cond: true, code: ([a, b, c, d]) => `((${a}|${b})!==0&&(${c}|${d})!==0)` },
   [Op.i8x16_bitmask]: {
-    code: (a) => `(${a.map((s, k) => `Math.imul(${s}>>>7&16843009,270549120)>>>28<<${4 * k}`).join('|')})`,
-    ofTops: (a) => `(${a.map((s, k) => `Math.imul(${s}>>>7,270549120)>>>28<<${4 * k}`).join('|')})`,
+    code: (a) => bytesMask(a.map((s) => `(${s}&-2139062144)`)),
+    ofTops: bytesMask,
   },
   [Op.i16x8_bitmask]: { code: (a) => `(${a.map((s, k) => `(${s}>>>15&1|${s}>>>30&2)<<${2 * k}`).join('|')})` },
   [Op.i32x4_bitmask]: { code: (a) => `(${a.map((s, k) => `${s}>>>31<<${k}`).join('|')})` },
   [Op.i64x2_bitmask]: { code: (a) => `(${a[1]}>>>31|${a[3]}>>>31<<1)` },
+}
+
+/** The top bits of 16 bytes, next to each other: a multiplication gathers those of two slots, and no two of its partial products meet. */
+function bytesMask([a, b, c, d]: readonly string[]): string {
+  const eight = (s: string, t: string) => `(Math.imul(${s}>>>7|${t}>>>3,2113665)>>>21&255)`
+  return `(${eight(a!, b!)}|${eight(c!, d!)}<<8)`
 }
 
 function allTrue(bits: 8 | 16, a: readonly string[]): string {

@@ -86,6 +86,7 @@ function bitselect(e: VectorEmitter): void {
 function bySlot(e: VectorEmitter, op: Op): boolean {
   const template = BY_SLOT[op]
   if (template === undefined) return false
+  if (ofTops(e, op)) return true
   const [a, b] = operands(e, rows[op]!.params.length) as [Entry[], Entry[] | undefined]
   const slots = a.map((s, k) => {
     const t = b?.[k]
@@ -104,6 +105,22 @@ function bySlot(e: VectorEmitter, op: Op): boolean {
   return true
 }
 
+/** A connective of two comparisons, by their top bits. */
+function ofTops(e: VectorEmitter, op: Op): boolean {
+  if (op !== Op.v128_and && op !== Op.v128_or && op !== Op.v128_xor && op !== Op.v128_andnot) return false
+  const { ops } = e
+  const two = ops.values.slice(-2)
+  const { spread } = two[0]!.slots[0]!
+  if (!two.every((v) => v.slots.every((s) => s.tops !== undefined && s.spread === spread))) return false
+  const [a, b] = ops.take(2) as [Value, Value]
+  const slots = a.slots.map((s, k) => {
+    const t = b.slots[k]!
+    return { tops: BY_SLOT[op]!(s.tops!, t.tops!, 0, 0).code, code: '', spread, over: [s, t] }
+  })
+  setTops(e, slots)
+  return true
+}
+
 const zeros = (s: Entry): number => (s.constant === undefined ? (s.zeros ?? 0) : ~s.constant)
 
 /** Pushes lanes of ones and zeros by their top bits, which is all that some operators need. */
@@ -113,7 +130,10 @@ function setTops(e: VectorEmitter, slots: readonly (Slot & { over: readonly Entr
     slots.map((s) => ({ ...s, code: s.tops! })),
   )
   const value = e.ops.values[e.ops.values.length - 1]!
-  value.slots = value.slots.map((tops, k) => ({ ...expr(slots[k]!.spread!(tops.code), [tops]), tops: tops.code }))
+  value.slots = value.slots.map((tops, k) => {
+    const spread = slots[k]!.spread!
+    return { ...expr(spread(tops.code), [tops]), tops: tops.code, spread }
+  })
 }
 
 /** Pushes slots that need statements: each into its variable, unless one reads what another has become. */

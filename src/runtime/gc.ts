@@ -26,10 +26,11 @@ import { newSlots, putValue, type V128Value, type Value } from './values.ts'
 /** A struct's lanes are its own properties `i0 … f0 … r0 …`; StructLayout says which field lies where. */
 export class StructInst {
   [lane: string]: unknown
-  constructor(
-    readonly def: DefType,
-    readonly layout: StructLayout,
-  ) {}
+  constructor(readonly def: DefType) {}
+
+  get layout(): StructLayout {
+    return structLayout(this.def)
+  }
 }
 
 /** Where a field lies: its first lane's name, and the names of all its lanes in order. */
@@ -40,6 +41,8 @@ export interface FieldLanes {
 
 export interface StructLayout {
   readonly fields: readonly FieldLanes[]
+  /** All lanes of a struct, also those that only fill its size up, in the order in which they are made. */
+  readonly lanes: readonly string[]
   /** Makes a struct with every field at its default. */
   readonly make: () => StructInst
 }
@@ -72,10 +75,11 @@ function newLayout(def: DefType): StructLayout {
   const ints = names('i')
   const floats = names('f')
   const refs = names('r')
-  const layout: StructLayout = {
+  return {
     fields,
+    lanes: [...ints, ...floats, ...refs],
     make: () => {
-      const s = new StructInst(def, layout)
+      const s = new StructInst(def)
       for (const name of ints) s[name] = 0
       for (const name of floats) {
         // A fraction first, so that the property holds doubles from the start.
@@ -86,7 +90,6 @@ function newLayout(def: DefType): StructLayout {
       return s
     },
   }
-  return layout
 }
 
 export type ArrayData = Int8Array | Int16Array | Int32Array | Float64Array | unknown[]
