@@ -4,7 +4,7 @@ import { Trap } from '../errors.ts'
 import { invoke } from '../runtime/boundary.ts'
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
-import { Store } from '../runtime/store.ts'
+import { type Executor, Store } from '../runtime/store.ts'
 import { valueList } from '../runtime/values.ts'
 import type { Module } from '../syntax/module.ts'
 import { typeNames } from '../syntax/types.ts'
@@ -47,7 +47,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       sockets,
       clock: clockUntil(control.metering.deadline),
     })
-    code = await keepCode(module, loaded.content, options)
+    code = await keepCode(engine, module, loaded.content, options)
     const inst = instantiate(store, module, externs(store, module, wasi.getImportObject()), file)
     if (options.invoke !== undefined) return await invokeExport(store, inst, wasi, options.invoke, args)
     return start(store, inst, wasi, file)
@@ -64,11 +64,12 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 
 /** Has the compiler use and keep the code of the functions that are called, where that pays. */
 async function keepCode(
+  engine: Executor,
   module: Module,
   content: string | undefined,
   options: RunOptions,
 ): Promise<CodeCache | undefined> {
-  if (content === undefined || (options.engine !== 'auto' && options.engine !== 'compiler')) return undefined
+  if (content === undefined || engine.name !== 'compiler') return undefined
   const { CodeCache } = await import('./code-cache.ts')
   const cache = new CodeCache(content, variantOf(options))
   keepers.set(module, cache)

@@ -197,7 +197,10 @@ describe('kept functions', () => {
       find: (index, id) => cache.find(index, id.replace(/^\$\d+/, '$0')),
       keep: (index, id, c) => {
         compiled++
-        cache.keep(index, '$0'.concat(id.replace(/^\$\d+/, '')), { ...c, source: c.source.replace(id, `$0_${index}`) })
+        cache.keep(index, '$0'.concat(id.replace(/^\$\d+/, '')), {
+          ...c,
+          source: c.source.replaceAll(id, `$0_${index}`),
+        })
       },
     })
     const store = new Store(compiler)
