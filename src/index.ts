@@ -6,7 +6,7 @@ export type { Caller } from './embedding/caller.ts'
 export { EngineBase } from './embedding/engine.ts'
 export { type Environment, EnvironmentError } from './embedding/environment.ts'
 export { Exception } from './embedding/exception.ts'
-export { type CallerFunction, Func, type FuncOptions, type HostFunction } from './embedding/func.ts'
+export { type CallerFunction, Func, type FuncOptions, type Given, type HostFunction } from './embedding/func.ts'
 export { Global } from './embedding/global.ts'
 export type { Importable, Imports, Namespace } from './embedding/imports.ts'
 export { ClosedError, Instance, WeakInstance } from './embedding/instance.ts'
@@ -16,7 +16,23 @@ export { type ExportType, type ImportType, Module } from './embedding/module.ts'
 export { type Extern, type Factory, Store, type StoreOptions } from './embedding/store.ts'
 export { Table } from './embedding/table.ts'
 export { Tag } from './embedding/tag.ts'
-export type * from './embedding/types.ts'
+export type {
+  Args,
+  ExternKind,
+  ExternType,
+  FuncType,
+  GlobalType,
+  MemoryType,
+  NumType,
+  RefType,
+  Returns,
+  Signature,
+  TableType,
+  TagType,
+  ValType,
+  Value,
+  ValueOf,
+} from './embedding/types.ts'
 export type { MemoryUsage } from './embedding/usage.ts'
 export { V128 } from './embedding/values.ts'
 export { VERSION } from './embedding/version.ts'
@@ -33,5 +49,5 @@ export {
 } from './errors.ts'
 export { Engine, type EngineOptions } from './presets/embedding.ts'
 export { ENGINE_NAMES } from './presets/engine-names.ts'
-export type { Exceeded, Growth, StoreLimits } from './runtime/store.ts'
+export type { Exceeded, Growth, LimitName, StoreLimits } from './runtime/store.ts'
 export type { Feature } from './syntax/features.ts'
