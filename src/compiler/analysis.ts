@@ -11,8 +11,6 @@ export interface Loop {
   calls: boolean
   /** The first 31 memories that it accesses, a bit each. */
   memories: number
-  /** Whether it stores to a memory. */
-  stores: boolean
   /** Whether it stands in another loop, and whether one stands in it. */
   nested: boolean
   nests: boolean
@@ -102,7 +100,6 @@ class Analysis implements Facts {
     if (replacesViews(op)) loop.calls = true
     if (rows[op]!.imms[0] !== 'memarg') return
     if (r.memory < VIEWS) loop.memories |= 1 << r.memory
-    loop.stores ||= rows[op]!.results.length === 0
   }
 
   private edge(label: number): void {
@@ -114,7 +111,7 @@ class Analysis implements Facts {
     const { open } = this
     const nested = open.length > 0
     if (nested) open[open.length - 1]!.nests = true
-    const loop: Loop = { calls: false, memories: 0, stores: false, nested, nests: false, edges: 0, locals: new Set() }
+    const loop: Loop = { calls: false, memories: 0, nested, nests: false, edges: 0, locals: new Set() }
     this.loops.set(at, loop)
     this.blocks.push(loop)
     open.push(loop)
@@ -128,6 +125,5 @@ class Analysis implements Facts {
     if (outer === undefined) return
     outer.calls ||= loop.calls
     outer.memories |= loop.memories
-    outer.stores ||= loop.stores
   }
 }

@@ -354,20 +354,16 @@ export class FuncCompiler implements Emitter {
     const { params, results } = this.blockType()
     this.settle(params.length)
     if (facts.calls) this.forgetViews()
-    // V8 keeps what it has loaded from a view until something is stored through one.
-    else if (!facts.stores) this.views.prepare(facts)
-    const constant = facts.stores && !facts.calls
+    else this.views.prepare(facts)
     const restarts = !facts.nested && !facts.nests && facts.edges > 1
     if (restarts) {
       const ints = [...facts.locals]
         .filter((k) => kindOf(this.localTypes[k]!) === 'i')
         .flatMap((k) => this.localNames(k))
       this.open(`N${this.labels + 1}:while(true){${ints.map((v) => `${v}=${v}|0;`).join('')}`)
-      if (constant) this.views.enter(facts)
     }
     this.enter('loop', params, results, this.open('while(true){'))
     this.counters.loop(at)
-    if (constant && !restarts) this.views.enter(facts)
     if (restarts) this.frames[this.frames.length - 1]!.edges = facts.edges
   }
 

@@ -1,5 +1,5 @@
-// The views of memories in a function's locals: which of them are current at each point. A local saves the loads that a view costs. Loops that store
-// set it each time around: so V8 knows the view for a constant even in code that it enters in the middle of the loop (docs/rationale.md).
+// The views of memories in a function's locals: which of them are current at each point. A local saves what a view's holder costs, most of all in loops
+// (docs/rationale.md).
 import { type Loop, VIEWS } from './analysis.ts'
 
 export interface ViewsEmitter {
@@ -22,24 +22,15 @@ export class Views {
     return `W${memory}`
   }
 
-  /** At the start of the body of a loop without calls: what it needs is loaded each time around. */
-  enter(loop: Loop): void {
-    for (let m = 0; m < VIEWS; m++)
-      if (loop.memories & (1 << m)) {
-        this.declarations.add(`H${m}=${this.e.use(`M${m}`)}`)
-        this.load(m, `H${m}`)
-      }
-  }
-
   /** Before a loop without calls. */
   prepare(loop: Loop): void {
     for (let m = 0; m < VIEWS; m++) if (loop.memories & (1 << m)) this.of(m)
   }
 
-  private load(memory: number, holder = this.e.use(`M${memory}`)): void {
+  private load(memory: number): void {
     const name = `W${memory}`
     this.declarations.add(name)
-    this.e.line(`${name}=${holder}.dv`)
+    this.e.line(`${name}=${this.e.use(`M${memory}`)}.dv`)
     this.current |= 1 << memory
   }
 }
