@@ -33,7 +33,8 @@ export function offsetAt(inst: ModuleInst, index: number, row: number, column: n
   known.changes ??= changesOf(inst, func, known)
   let offset = -1
   for (const change of known.changes[line] ?? []) if (change.column < column) offset = change.offset
-  return offset >= 0 ? offset : (known.offsets[line] ?? -1)
+  // The end of the stack is found in the function's head, before its first line.
+  return offset >= 0 ? offset : (known.offsets[Math.max(line, 0)] ?? -1)
 }
 
 /** Nothing where the function does not compile to the same lines any more. */
