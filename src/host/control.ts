@@ -2,12 +2,13 @@
 // embedder runs, the reason for a trap, and the hooks that slow paths call.
 import { Exhaustion, Trap } from '../errors.ts'
 import type { ModuleInst } from '../runtime/instances.ts'
-import { outOfFuel } from '../runtime/metering.ts'
+import { Meter, outOfFuel } from '../runtime/metering.ts'
 import { DEFAULT_LIMITS, type Store } from '../runtime/store.ts'
 import { FUNCREF, I32 } from '../syntax/types.ts'
 import { incoming } from './bridge.ts'
 import type { NativeFunction, NativeGlobal, NativeTable } from './native.ts'
 import { type Realm, realmOf } from './refs.ts'
+import type { Purpose } from './rewrite.ts'
 import { HOOK, WHY } from './shape.ts'
 import { Body, run, Synth } from './synth.ts'
 
@@ -36,6 +37,22 @@ export function switchesOf(store: Store): Switches {
     growth: limited || store.deterministic || store.asksBeforeGrowth,
     traps: store.exactTraps || store.deterministic,
   }
+}
+
+/** What a store's modules are rewritten for. */
+export const purposeOf = (store: Store): Purpose => ({
+  meter: store.meter,
+  limits: store.limits,
+  switches: switchesOf(store),
+  memoryPages: (type) => store.memoryPages(type),
+})
+
+/** What others are, where the host lacks something. */
+export const UNCONTROLLED: Purpose = {
+  meter: new Meter(),
+  limits: DEFAULT_LIMITS,
+  switches: { fuel: false, ticks: false, depth: false, growth: false, traps: false },
+  memoryPages: () => DEFAULT_LIMITS.memoryPages,
 }
 
 /** What a rewritten module depends on, as a key. */

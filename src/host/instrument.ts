@@ -9,6 +9,7 @@ import { Op } from '../syntax/opcode.ts'
 import { F32, type FuncType, I32, I64 } from '../syntax/types.ts'
 import type { ByteWriter } from '../util/byte-writer.ts'
 import { CodeWriter } from './code-writer.ts'
+import { HELPER_OF, SAME_AS } from './lower.ts'
 import { ACTS, Act, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
 
 /** Rewrites functions of one module, one at a time. */
@@ -228,7 +229,8 @@ class BodyPass {
         this.grow(op, at, r.u32())
         return
       default:
-        this.truncate(op, at)
+        if (rows[op]!.imms.length === 0) this.plain(op, at)
+        else r.skipImms(op)
     }
   }
 
@@ -406,6 +408,20 @@ class BodyPass {
       to.copyTo(r.pos)
     }
     to.reload()
+  }
+
+  private plain(op: Op, at: number): void {
+    const { to, r, control } = this
+    const other = control.lowered(op)
+    if (other === undefined) {
+      if (!SAME_AS.has(op) && !HELPER_OF.has(op)) this.truncate(op, at)
+      return
+    }
+    to.copyTo(at)
+    to.mark(at)
+    if ('same' in other) to.op(other.same)
+    else to.op(Op.call, other.helper)
+    to.skipTo(r.pos)
   }
 
   /** A conversion of a NaN traps with a reason of its own. */

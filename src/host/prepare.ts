@@ -5,10 +5,11 @@ import { CompileError } from '../errors.ts'
 import type { Store } from '../runtime/store.ts'
 import { ALL_FEATURES, type Feature } from '../syntax/features.ts'
 import type { Export, Module } from '../syntax/module.ts'
-import { settingsOf, switchesOf } from './control.ts'
+import { purposeOf, settingsOf, UNCONTROLLED } from './control.ts'
 import { hostFeatures } from './detect.ts'
+import { LOWERED } from './lower.ts'
 import type { NativeModule } from './native.ts'
-import { type Rewritten, rewrite } from './rewrite.ts'
+import { type Purpose, type Rewritten, rewrite } from './rewrite.ts'
 import { addExports } from './sections.ts'
 import { host } from './synth.ts'
 
@@ -36,22 +37,27 @@ export function prepare(store: Store, module: Module): Prepared {
   return made.get(module)?.get(settings) ?? keep(module, settings, compile(settings === '' ? undefined : store, module))
 }
 
-/** For a store, or as it is. */
+/** For a store, or as it is; what the host lacks is rewritten where that can be. */
 function compile(store: Store | undefined, module: Module): Prepared {
   const prefix = prefixOf(module)
   const hidden = hiddenOf(module, prefix)
   const visible = [...module.exports, ...hidden]
-  if (store !== undefined) {
-    const control = rewrite(store, module, switchesOf(store), hidden, prefix)
-    return { native: compileNative(control.bytes), visible, control, original: control.original }
+  const rewritten = (purpose: Purpose, controlled: boolean): Prepared => {
+    const control = rewrite(purpose, module, { hidden, prefix }, lackingFeatures())
+    const native = compileNative(control.bytes)
+    return { native, visible, control: controlled ? control : undefined, original: control.original }
   }
+  if (store !== undefined) return rewritten(purposeOf(store), true)
   const bytes = module.bytes.length > 0 ? module.bytes : encode(module)
-  const { bytes: rewritten, original } = addExports(bytes, hidden)
-  return {
-    native: compileNative(rewritten),
-    visible,
-    control: undefined,
-    original: (_func, offset) => original(offset),
+  const { bytes: more, original } = addExports(bytes, hidden)
+  try {
+    return { native: compileNative(more), visible, control: undefined, original: (_func, offset) => original(offset) }
+  } catch (e) {
+    try {
+      return rewritten(UNCONTROLLED, false)
+    } catch {
+      throw e
+    }
   }
 }
 
@@ -75,7 +81,8 @@ export function refusal(module: Module): string | undefined {
   ]
   if (lacking.includes('custom-page-sizes') && pages.some((m) => m.pageSizeLog2 !== 16))
     return "the host's WebAssembly has no custom page sizes"
-  if (lacking.every((f) => f === 'custom-page-sizes')) return undefined
+  // Nothing but what can be seen here, or can be rewritten, is lacking.
+  if (lacking.every((f) => f === 'custom-page-sizes' || LOWERED.includes(f))) return undefined
   try {
     const known = made.get(module)?.get('')
     if (known === undefined) keep(module, '', compile(undefined, module))

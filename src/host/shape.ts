@@ -5,6 +5,7 @@ import { type Imm, rows } from '../syntax/instructions.ts'
 import type { Func, Module } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 import type { FuncType, MemType, TableType } from '../syntax/types.ts'
+import { HELPER_OF, SAME_AS } from './lower.ts'
 
 /** Reasons that rewritten code leaves before it traps. */
 export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4 } as const
@@ -40,6 +41,8 @@ export interface Control {
   blockType(results: FuncType['results']): number
   tableType(index: number): TableType
   memoryType(index: number): MemType
+  /** The instruction that stands for one that the host lacks, or the index of a function that does; undefined where it stays. */
+  lowered(op: Op): { same: Op } | { helper: number } | undefined
   /** Whether a function, by its index, counts nothing and calls nothing. */
   isPlain(func: number): boolean
 }
@@ -56,6 +59,8 @@ export enum Act {
 }
 const SINGLE = new Set<Imm>(['label', 'func', 'type', 'table', 'memory', 'global', 'local', 'tag', 'elem', 'data'])
 const SPECIAL = new Set<Op>([
+  ...SAME_AS.keys(),
+  ...HELPER_OF.keys(),
   Op.block,
   Op.loop,
   Op.if_,
