@@ -8,7 +8,7 @@ import { writeOut } from './output.ts'
 export function features(json: boolean): void {
   const native = hostFeatures()
   const found = {
-    auto: engineByName('auto')!.name,
+    auto: engineByName(native === undefined ? 'auto' : 'host')!.name,
     engines: Object.fromEntries(Object.keys(ENGINES).map((name) => [name, engineByName(name) !== undefined])),
     features: ALL_FEATURES,
     host: {
@@ -25,7 +25,7 @@ const yes = (x: boolean): string => (x ? 'yes' : 'no')
 
 function shown({ auto, engines, features: own, host }: Found): string {
   const rows: [string, string][] = [
-    ['engine of auto', auto],
+    ['engine of auto', auto === 'host' ? 'host, where it can run the module, then compiler' : auto],
     ...Object.entries(engines).map(([name, can]): [string, string] => [
       name,
       can ? 'yes' : 'no: code generation is forbidden here',

@@ -78,6 +78,7 @@ function addRun(program: Command, done: (code: number) => void): void {
     .option('--max-stack <calls>', 'the most calls that it may nest')
     .option('--cache', 'keep compiled code for later runs (the default)')
     .option('--no-cache', 'neither use nor keep compiled code')
+    .option('--verbose', 'say on standard error which engine runs it, and why')
     .passThroughOptions()
     .addHelpText(
       'after',

@@ -19,6 +19,8 @@ export interface RunOptions extends ControlOptions {
   stdin?: string
   tcplisten?: string[]
   cache?: boolean
+  /** Whether to say which engine runs it, and why. */
+  verbose?: boolean
 }
 
 /** Options that only concern what the program sees, or where code comes from. */
@@ -35,6 +37,7 @@ const OUTSIDE: readonly (keyof RunOptions)[] = [
   'stdin',
   'tcplisten',
   'cache',
+  'verbose',
 ]
 
 /** The other options as text: code made under some is not used under others. */

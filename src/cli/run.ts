@@ -11,32 +11,37 @@ import { typeNames } from '../syntax/types.ts'
 import { ExitStatus } from '../wasi/context.ts'
 import { WASI } from '../wasi/wasi.ts'
 import type { CodeCache } from './code-cache.ts'
-import { loadEngine } from './engine.ts'
+import { engineFor, loadEngine } from './engine.ts'
 import { EXIT, explain, Failure } from './failure.ts'
 import { clockUntil, controlOf, limitText } from './limits.ts'
 import { externs, facade, sharedMemory } from './link.ts'
 import { loadCached, loadModule } from './load.ts'
-import { writeOut } from './output.ts'
+import { writeError, writeOut } from './output.ts'
 import { endProgress } from './progress.ts'
 import { listeners, type RunOptions, variantOf, wasiOptions } from './run-options.ts'
 import { didYouMean } from './suggest.ts'
 
 /** Runs a program and gives its exit code. */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<number> {
-  const engine = await loadEngine(options.engine)
+  // A wrong name is told before anything is read.
+  if (options.engine !== 'auto') await loadEngine(options.engine)
   let module: Module | undefined
   let code: CodeCache | undefined
   const control = controlOf(options)
-  const store = new Store(engine, control.limits, control.metering)
+  let store: Store | undefined
   try {
     const loaded =
       options.cache === false ? { module: await loadModule(file), content: undefined } : await loadCached(file)
     module = loaded.module
+    const { engine, refused } = await engineFor(options.engine, module)
+    if (options.verbose)
+      writeError(`anywasm: the ${engine.name} runs ${file}${refused === undefined ? '' : `, since ${refused}`}\n`)
+    store = new Store(engine, control.limits, control.metering)
     const shared = sharedMemory(module)
     if (shared !== undefined && options.invoke === undefined) {
       const { runThreads } = await import('./threads.ts')
       endProgress()
-      const program = { bytes: module.bytes, engine: options.engine, file, control }
+      const program = { bytes: module.bytes, engine: engine.name, file, control }
       return await runThreads(store, program, shared, wasiOptions(file, args, options))
     }
     endProgress()
@@ -52,9 +57,9 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     if (options.invoke !== undefined) return await invokeExport(store, inst, wasi, options.invoke, args)
     return start(store, inst, wasi, file)
   } catch (e) {
-    if (e instanceof Trap && module) (await import('./debug-info.ts')).tellSources(store, module, file)
+    if (e instanceof Trap && module && store) (await import('./debug-info.ts')).tellSources(store, module, file)
     const failure = explain(e, file, module && (await import('../binary/name-section.ts')).decodeNames(module))
-    const met = limitText(store.exceeded, options)
+    const met = limitText(store?.exceeded, options)
     if (met !== '') failure.message += `\n${met}`
     throw failure
   } finally {

@@ -197,7 +197,7 @@ describe('features', () => {
     const { code, stdout } = anywasm(['features'])
     expect(code).toBe(0)
     expect(stdout).toMatch(
-      /^engine of auto: +compiler\nhost: +yes\ncompiler: +yes\ninterpreter: +yes\nanywasm runs: +mvp .* gc /,
+      /^engine of auto: +host, where it can run the module, then compiler\nhost: +yes\ncompiler: +yes\ninterpreter: +yes\nanywasm runs: +mvp .* gc /,
     )
     expect(stdout).toMatch(/host's WebAssembly: .*simd/)
   })
@@ -206,7 +206,7 @@ describe('features', () => {
     const { code, stdout } = anywasm(['features', '--json'], { node: ['--disallow-code-generation-from-strings'] })
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
-      auto: 'interpreter',
+      auto: 'host',
       engines: { host: true, compiler: false, interpreter: true },
       host: { codeGeneration: false, webAssembly: expect.arrayContaining(['simd', 'threads']) },
     })
