@@ -62,6 +62,8 @@ class BodyPass {
   private readonly charges: ReadonlyMap<number, number>
   /** Where the next charge is. */
   private readonly due: number[]
+  /** What is charged before each of them. */
+  private sums: Float64Array | undefined
   private next = 0
   private readonly wraps: boolean
 
@@ -147,9 +149,12 @@ class BodyPass {
 
   /** All that a function or a loop up to an offset charges. */
   private total(from: number, end = this.func.body.end): number {
-    let sum = 0
-    for (const [at, units] of this.charges) if (at >= from && at < end) sum += units
-    return sum
+    const { due } = this
+    if (this.sums === undefined) {
+      this.sums = new Float64Array(due.length + 1)
+      for (let k = 0; k < due.length; k++) this.sums[k + 1] = this.sums[k]! + this.charges.get(due[k]!)!
+    }
+    return this.sums[firstFrom(due, end)]! - this.sums[firstFrom(due, from)]!
   }
 
   /** A label of the module as one of the rewritten body. */
@@ -441,4 +446,16 @@ class BodyPass {
     to.op(Op.end)
     to.copyTo(r.pos)
   }
+}
+
+/** The index of the first of ascending numbers that is not less than `at`. */
+function firstFrom(numbers: readonly number[], at: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const mid = (low + high) >> 1
+    if (numbers[mid]! < at) low = mid + 1
+    else high = mid
+  }
+  return low
 }

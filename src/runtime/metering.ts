@@ -2,7 +2,7 @@
 // frames. The one statement of where regions end and what they cost, so that all engines consume equally; how a check is made is each engine's.
 import { CodeReader, opensBlock } from '../binary/code.ts'
 import { Exhaustion } from '../errors.ts'
-import { rows } from '../syntax/instructions.ts'
+import { type Imm, rows } from '../syntax/instructions.ts'
 import type { Code } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 
@@ -59,7 +59,8 @@ export class Meter {
   private rest = Number.POSITIVE_INFINITY
   private pace = FIRST_PACE
   private looked = 0
-  private readonly costs: Uint16Array
+  /** Units by opcode. */
+  readonly costs: Uint16Array
   private key: string | undefined
 
   constructor(options: MeterOptions = {}) {
@@ -234,6 +235,10 @@ export function endsRegion(op: Op): boolean {
   return false
 }
 
+const isCall = (op: Op): boolean => op === Op.call || op === Op.call_indirect || op === Op.call_ref
+/** Immediates that are one unsigned LEB128 number. */
+const INDICES = new Set<Imm>(['label', 'func', 'type', 'table', 'memory', 'global', 'local', 'tag', 'elem', 'data'])
+
 /** What a function must count. */
 export interface Plan {
   /** Fuel: what each region charges, by the offset of its first instruction that costs something. Code that is never reached charges nothing. */
@@ -245,24 +250,43 @@ export interface Plan {
   readonly calls: boolean
 }
 
+/** How an instruction is read past: without immediates (1), past one index (2), or by the table (0); those that end regions, open or call are 0 too. */
+const PAST = Uint8Array.from(rows, (row) => {
+  if (row === undefined || endsRegion(row.op) || opensBlock(row.op) || isCall(row.op)) return 0
+  if (row.imms.length === 0) return 1
+  return row.imms.length === 1 && INDICES.has(row.imms[0]!) ? 2 : 0
+})
+
 /** Reads a body's regions and loops. */
 export function planOf(code: Code, meter: Meter): Plan {
   const r = new CodeReader(code)
+  const { costs } = meter
   const charges = new Map<number, number>()
   const loops = new Map<number, number>()
   /** Offsets of the open blocks, -1 for those that are no loops. */
   const open: number[] = [-1]
   let region = -1
+  let sum = 0
   let calls = false
   while (open.length > 0) {
     const op = r.op()
-    const cost = meter.costOf(op)
+    const cost = costs[op]!
     if (cost > 0) {
       if (region < 0) region = r.at
-      charges.set(region, (charges.get(region) ?? 0) + cost)
+      sum += cost
     }
-    if (endsRegion(op)) region = -1
-    if (op === Op.call || op === Op.call_indirect || op === Op.call_ref) calls = true
+    const past = PAST[op]
+    if (past === 1) continue
+    if (past === 2) {
+      r.u32()
+      continue
+    }
+    if (endsRegion(op)) {
+      if (sum > 0) charges.set(region, sum)
+      region = -1
+      sum = 0
+    }
+    if (isCall(op)) calls = true
     if (opensBlock(op)) open.push(op === Op.loop ? r.at : -1)
     else if (op === Op.end || op === Op.delegate) {
       const at = open.pop()!
