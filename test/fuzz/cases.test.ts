@@ -21,4 +21,4 @@ test('generated modules do the same on every engine', () => {
     }),
     { seed: 4, numRuns: 300 },
   )
-})
+}, 400_000)
