@@ -33,7 +33,7 @@ describe('completion', () => {
     [['run', 'to'], ['tool.wasm']],
     [
       ['inspect', '--'],
-      ['--json', '--help'],
+      ['--json', '--layout', '--help'],
     ],
     [
       ['cache', ''],
