@@ -20,6 +20,7 @@ import { writeError, writeOut } from './output.ts'
 import { endProgress } from './progress.ts'
 import { listeners, type RunOptions, variantOf, wasiOptions } from './run-options.ts'
 import { didYouMean } from './suggest.ts'
+import { onlyDeadline, unwatched, type Within, watchdog } from './watchdog.ts'
 
 /** Runs a program and gives its exit code. */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<number> {
@@ -36,7 +37,9 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     const { engine, refused } = await engineFor(options.engine, module)
     if (options.verbose)
       writeError(`anywasm: the ${engine.name} runs ${file}${refused === undefined ? '' : `, since ${refused}`}\n`)
-    store = new Store(engine, control.limits, control.metering)
+    const watched = engine.name === 'host' && onlyDeadline(control)
+    store = new Store(engine, control.limits, watched ? unwatched(control.metering) : control.metering)
+    const within: Within = watched ? watchdog(control.metering.deadline!, store) : (task) => task()
     const shared = sharedMemory(module)
     if (shared !== undefined && options.invoke === undefined) {
       const { runThreads } = await import('./threads.ts')
@@ -53,9 +56,10 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       clock: clockUntil(control.metering.deadline),
     })
     code = await keepCode(engine, module, loaded.content, options)
-    const inst = instantiate(store, module, externs(store, module, wasi.getImportObject()), file)
-    if (options.invoke !== undefined) return await invokeExport(store, inst, wasi, options.invoke, args)
-    return start(store, inst, wasi, file)
+    const given = externs(store, module, wasi.getImportObject())
+    const parts = { store, inst: within(() => instantiate(store!, loaded.module, given, file)), wasi, within }
+    if (options.invoke !== undefined) return await invokeExport(parts, options.invoke, args)
+    return start(parts, file)
   } catch (e) {
     if (e instanceof Trap && module && store) (await import('./debug-info.ts')).tellSources(store, module, file)
     const failure = explain(e, file, module && (await import('../binary/name-section.ts')).decodeNames(module))
@@ -90,13 +94,21 @@ function functionNames(inst: ModuleInst): string {
   return names.length === 0 ? 'it exports none' : names.slice(0, MOST_NAMES).join(', ') + more
 }
 
-function start(store: Store, inst: ModuleInst, wasi: WASI, file: string): number {
+/** What runs, and how. */
+interface Parts {
+  store: Store
+  inst: ModuleInst
+  wasi: WASI
+  within: Within
+}
+
+function start({ store, inst, wasi, within }: Parts, file: string): number {
   if (!inst.exports.has('_start')) {
     throw new Failure(
       `${file}: exports no _start, so it is no command; call one of its functions with --invoke NAME (${functionNames(inst)})`,
     )
   }
-  return wasi.start(facade(store, inst)) ?? 0
+  return within(() => wasi.start(facade(store, inst))) ?? 0
 }
 
 function functionToInvoke(inst: ModuleInst, name: string): FuncInst {
@@ -108,13 +120,8 @@ function functionToInvoke(inst: ModuleInst, name: string): FuncInst {
   throw new Failure(`--invoke ${name}: the module exports no such function${hint || ` (${functionNames(inst)})`}`)
 }
 
-async function invokeExport(
-  store: Store,
-  inst: ModuleInst,
-  wasi: WASI,
-  name: string,
-  args: readonly string[],
-): Promise<number> {
+async function invokeExport(parts: Parts, name: string, args: readonly string[]): Promise<number> {
+  const { store, inst, wasi, within } = parts
   const func = functionToInvoke(inst, name)
   const { params, results } = func.type
   if (args.length !== params.length)
@@ -126,8 +133,10 @@ async function invokeExport(
   const values = valueList()
   for (const [k, t] of params.entries()) values.push(argument(args[k]!, t, k, name))
   try {
-    prepare(store, inst, wasi)
-    const given = invoke(store, func, values)
+    const given = within(() => {
+      prepare(store, inst, wasi)
+      return invoke(store, func, values)
+    })
     if (results.length > 0) writeOut(`${results.map((t, k) => resultText(given[k], t)).join(' ')}\n`)
     return 0
   } catch (e) {
