@@ -67,6 +67,20 @@ const constants = () => ({
   ANYWASM_BUILD: JSON.stringify(buildId()),
 })
 
+/** What runs modules that were compiled ahead of time, as one expression in a variable: every format of output takes it as it is. */
+async function aheadRuntime(out) {
+  await esbuild.build({
+    entryPoints: [{ in: 'src/presets/ahead.ts', out: 'ahead-runtime' }],
+    outdir: out,
+    bundle: true,
+    format: 'iife',
+    globalName: 'runtime',
+    target: 'es2022',
+    minify: true,
+    logLevel: 'warning',
+  })
+}
+
 /**
  * The executable, and all of the command line in one file, which it compiles; parts that are imported late are also run late.
  * CommonJS, because Node starts that sooner than modules.
@@ -98,6 +112,7 @@ export async function build({ types }) {
     const short = { minifyWhitespace: true, minifySyntax: true, define: constants(), plugins: [lateChildProcess] }
     await bundle(workers, '// anywasm, MIT licence', out, short)
     await commandLine(out, short)
+    await aheadRuntime(out)
     if (types) declarations(`${out}/types`)
     writeFileSync(`${out}/.built`, '')
     rmSync('dist', { recursive: true, force: true })

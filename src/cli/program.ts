@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
 import { ENGINE_NAMES } from '../presets/engine-names.ts'
 import { VERSION } from './build-info.ts'
+import type { CompileOptions } from './compile.ts'
 import { EXIT, Failure } from './failure.ts'
 import { writeError, writeOut } from './output.ts'
 import type { RunOptions } from './run-options.ts'
@@ -51,6 +52,7 @@ export function makeProgram(done: (code: number) => void): Command {
   addRun(program, done)
   addModuleCommands(program, done)
   addTextCommands(program)
+  addCompile(program)
   addOthers(program)
   return program
 }
@@ -171,6 +173,32 @@ function addTextCommands(program: Command): void {
     .action(async (file: string, { output }: { output?: string }) => {
       const { print } = await import('./text.ts')
       await print(file, output)
+    })
+}
+
+function addCompile(program: Command): void {
+  program
+    .command('compile')
+    .description('to JavaScript that runs where no code may be generated')
+    .argument('<file>')
+    .option(
+      '-o, --output <file>',
+      "where to write; the input with the format's extension otherwise; - for standard output",
+    )
+    .option('--format <format>', `one of esm, cjs, iife; esm otherwise, or cjs for a name that ends so`)
+    .option('--embed', "put the module's data into the script (the default)")
+    .option('--external', 'put it into a file beside the script')
+    .addHelpText(
+      'after',
+      examples(
+        'anywasm compile tool.wasm                     writes tool.mjs and tool.d.mts',
+        'anywasm compile tool.wasm -o tool.js --format iife',
+        'anywasm compile tool.wasm -o tool.cjs --external',
+      ),
+    )
+    .action(async (file: string, options: CompileOptions) => {
+      const { compile } = await import('./compile.ts')
+      await compile(file, options)
     })
 }
 
