@@ -1,3 +1,4 @@
+// npm run bench -- --programs [--only quickjs,sqlite] [--seconds N]: see programs/run.mjs.
 // npm run bench [-- --json] [--columns compiler,polywasm] [--kernels sieve,fib] [--rounds N] [--jitless]
 // Ratios of running time to the host's own WebAssembly, lower is better: a process per kernel, columns alternating, medians.
 // Kernels of SIMD and GC stand in the text format; for those of GC the host must have it: run this with Node 22 or later.
@@ -11,12 +12,21 @@ import { columns, groups, sizes } from './columns.mjs'
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    columns: { type: 'string', default: Object.keys(columns).join(',') },
+    columns: { type: 'string' },
     kernels: { type: 'string', default: Object.keys(sizes).join(',') },
-    rounds: { type: 'string', default: '9' },
+    rounds: { type: 'string' },
     jitless: { type: 'boolean', default: false },
+    programs: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '4' },
   },
 })
+if (options.programs) {
+  const { main } = await import('./programs/run.mjs')
+  main({ ...options, rounds: Number(options.rounds ?? 3), seconds: Number(options.seconds) })
+  process.exit(0)
+}
+const rounds = options.rounds ?? '9'
 function pick(given, known, what) {
   const names = given.split(',')
   const wrong = names.find((name) => !(name in known))
@@ -27,20 +37,16 @@ function pick(given, known, what) {
 const base = options.jitless ? 'compiler' : 'native'
 const names = options.jitless
   ? ['interpreter']
-  : pick(options.columns, columns, 'column').filter((name) => name !== base)
+  : pick(options.columns ?? Object.keys(columns).join(','), columns, 'column').filter((name) => name !== base)
 const flags = options.jitless ? ['--jitless', '--no-warnings'] : []
 const child = fileURLToPath(new URL('./kernel.mjs', import.meta.url))
 
 const rows = pick(options.kernels, sizes, 'kernel').flatMap((kernel) => {
   if (!options.json) process.stderr.write(`${kernel}…\r`)
   return JSON.parse(
-    execFileSync(
-      process.execPath,
-      [...flags, child, kernel, options.rounds, options.jitless ? '0.025' : '1', base, ...names],
-      {
-        encoding: 'utf8',
-      },
-    ),
+    execFileSync(process.execPath, [...flags, child, kernel, rounds, options.jitless ? '0.025' : '1', base, ...names], {
+      encoding: 'utf8',
+    }),
   )
 })
 

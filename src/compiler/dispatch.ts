@@ -50,5 +50,5 @@ export function dispatcher(
     bound[name] = f
     cases.push(`${places.map((at) => `case ${at}:`).join('')}return ${name}.code(${args.slice(1)})`)
   }
-  return { source: `function(x${args}){switch(x){${cases.join(';')}}return fail(x)}`, bound }
+  return { source: `return function(x${args}){switch(x){${cases.join(';')}}return fail(x)}`, bound }
 }

@@ -11,13 +11,13 @@ export const LINES_BEFORE = 4
 export type Factory = (named: Record<string, unknown>) => Generated
 
 /**
- * The body of a factory, whose parameter is `$`. The function's source begins in its second line.
- * @param source the source of one function
+ * The body of a factory, whose parameter is `$`. The source begins in its second line.
+ * @param source statements that end in the return of one function
  * @param names what it refers to
  */
 export function factoryBody(source: string, names: readonly string[]): string {
   const constants = names.length === 0 ? '' : `const {${names.join(',')}}=$;`
-  return `"use strict";${constants}\nreturn ${source}`
+  return `"use strict";${constants}\n${source}`
 }
 
 /** @param value gives the value of a name */

@@ -23,6 +23,7 @@ import {
   F64X2,
   type Form,
   isVector,
+  type Kind,
   kindOf,
   lane,
   marked,
@@ -32,6 +33,8 @@ import {
   type Value,
   zero,
 } from './operands.ts'
+import { printFunction } from './split.ts'
+import { Variables } from './tree.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
 import { vector } from './vector.ts'
 import { toFloats, Votes } from './vector-floats.ts'
@@ -161,13 +164,13 @@ export class FuncCompiler implements Emitter {
     while (this.frames.length > 0) this.step(this.r.op())
     const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
     if (forms.size !== this.forms.size) return new FuncCompiler(this.inst, this.func, forms, this.mark).compile(id)
-    const params = type.params.flatMap((t, k) =>
-      Array.from({ length: slotCount(t) }, (_, j) => `l${this.localSlots[k]! + j}`),
-    )
-    const { counters } = this
-    const open = `${this.declarations()}${counters.prologue()}`
-    const source = `function ${id}(${params.join(',')}){${open}\n${this.lines.join('\n')}\n${counters.epilogue()}}`
-    return { source, names: [...this.names], offsets: this.offsets, hasTailCall: this.hasTailCall }
+    const variables = this.variables()
+    const params = type.params.reduce((n, t) => n + slotCount(t), 0)
+    const lines = this.lines.map((text, k) => ({ text, offset: this.offsets[k]! }))
+    const result = type.results.length === 0 ? undefined : kindOf(type.results[0]!)
+    const frame = { prologue: this.counters.prologue(), epilogue: this.counters.epilogue() }
+    const { source, names, offsets } = printFunction({ name: id, variables, params, result, lines, ...frame })
+    return { source, names: [...this.names, ...names], offsets, hasTailCall: this.hasTailCall }
   }
 
   /** Parameters come as slots; those that are held as floats are made so first. */
@@ -180,13 +183,22 @@ export class FuncCompiler implements Emitter {
     }
   }
 
-  private declarations(): string {
-    const first = this.func.type.params.length
-    const all = this.localTypes.slice(first).flatMap((t, k) => this.localNames(first + k).map((v) => `${v}=${zero(t)}`))
-    for (const v of this.ops.declared) all.push(`${v}=${v.startsWith('r') ? 'null' : '0'}`)
-    for (const v of this.scratches) all.push(`${v}=0`)
-    all.push(...this.views.declarations)
-    return all.length === 0 ? '' : `let ${all.join(',')};`
+  private variables(): Variables {
+    const out = new Variables()
+    const { params } = this.func.type
+    this.localTypes.forEach((t, k) => {
+      // A parameter has all the slots of its type, also where it is held in fewer.
+      const slots = k < params.length ? slotCount(params[k]!) : slotsOf(t)
+      for (let j = 0; j < slots; j++) out.add(`l${this.localSlots[k]! + j}`, kindOf(t), zero(t))
+    })
+    for (const v of this.ops.declared)
+      out.add(v, (/^[id]/.exec(v)?.[0] ?? 'r') as Kind, v.startsWith('r') ? 'null' : '0')
+    for (const v of this.scratches) out.add(v, 'r', '0')
+    for (const d of this.views.declarations) {
+      const [v, value = ''] = d.split('=') as [string, string?]
+      out.add(v, 'r', value, v[0] === 'W' ? `M${v.slice(1)}.dv` : v[0] === 'H' ? value : '')
+    }
+    return out
   }
 
   private localNames(index: number): string[] {

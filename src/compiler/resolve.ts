@@ -36,6 +36,9 @@ const trap = (code: TrapCode) => (): never => {
 /** The vectors that generated code works on; nothing lives there across instructions. */
 const lanes = new Lanes(new ArrayBuffer(64))
 
+/** Most variables that a piece of a function hands over. */
+const MAX_OUT = 4096
+
 /** Changes when a name in the table comes to mean something else: code that was compiled before must not be used then. */
 export const BUILTINS_VERSION = 1
 
@@ -47,6 +50,10 @@ export const BUILTINS: Readonly<Record<string, unknown>> = Object.freeze({
   nullFunc: trap('null function reference'),
   nullRef: trap('null reference'),
   nullException: trap('null exception reference'),
+  OI: new Int32Array(MAX_OUT),
+  OF: new Float64Array(MAX_OUT),
+  // Not of numbers alone, so that it never becomes an array of raw doubles.
+  OR: new Array<unknown>(MAX_OUT).fill(null),
   VL: lanes,
   V: lanes.i32,
   B: lanes.u8,
@@ -167,7 +174,7 @@ export function checkFunc(store: Store, f: FuncInst | null | undefined, at: numb
 }
 
 /**
- * Frames of generated functions, which are named `$instance_function`, and of host functions.
+ * Frames of generated functions, which are named `$instance_function`, their pieces `$instance_functionpNumber`, and of host functions.
  * @param find the instance of a number
  * @param offsetAt the offset of an instruction by row and column, or -1
  */
@@ -177,11 +184,17 @@ export function framesOf(
   offsetAt?: (inst: ModuleInst, index: number, row: number, column: number) => number,
 ): TrapFrame[] {
   const out: TrapFrame[] = []
+  /** The function whose piece came before: what called the piece is the same frame. */
+  let within = ''
   for (const line of (error.stack ?? '').split('\n')) {
-    const at = /\$(?:(\d+)_(\d+)\b|host\b)/.exec(line)
+    const at = /\$(?:(\d+)_(\d+)(p\d+)?\b|host\b)/.exec(line)
     if (at?.[0] === HOST_ENTRY) out.push(hostFrame(''))
     const inst = at && find(Number(at[1]))
     if (!inst) continue
+    const name = `${at[1]}_${at[2]}`
+    const known = within === name
+    within = at[3] === undefined ? '' : name
+    if (known) continue
     const index = Number(at[2])
     const place = offsetAt && /<anonymous>:(\d+):(\d+)/.exec(line)
     const offset = place ? offsetAt!(inst, index, Number(place[1]), Number(place[2])) : -1

@@ -29,7 +29,7 @@ export function structConstructor(def: DefType): unknown {
   const key = structKey(def)
   let made = constructors.get(key)
   if (made === undefined) {
-    made = emit(structSource(structLayout(def).lanes), [], () => undefined)
+    made = emit(`return ${structSource(structLayout(def).lanes)}`, [], () => undefined)
     finishConstructor(made, def)
     constructors.set(key, made)
   }

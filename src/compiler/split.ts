@@ -1,0 +1,223 @@
+// Splits functions that V8 would never optimise, because their bytecode is over its limit.
+// Runs of statements become functions of their own, the largest first, until what remains is well below the limit; the dispatch of an interpreter
+// loop stays where it is (docs/rationale.md, "Why are huge functions split?").
+
+import { deeperThan, flatten } from './flatten.ts'
+import { Liveness } from './liveness.ts'
+import type { Kind } from './operands.ts'
+import {
+  glue,
+  HOLDERS,
+  type Outlining,
+  outline,
+  pieceOf,
+  print,
+  printPiece,
+  type Slice,
+  touched,
+  WAY,
+} from './outline.ts'
+import { type Line, type Node, parse, sizeOf, Unreadable, type Variables, width } from './tree.ts'
+
+/** A generated function before it is source. */
+export interface Draft {
+  name: string
+  /** Parameters first; kind `r` for what holds values of any kind. */
+  variables: Variables
+  params: number
+  /** Kind of the first result. */
+  result: Kind | undefined
+  lines: readonly Line[]
+  /** Code around the lines, which counts; a function with any stays whole, since its counters are locals that a trap puts back. */
+  prologue: string
+  epilogue: string
+}
+
+/** The source, which ends in the `return` of the function, what else it refers to, and the offset of each of its lines but the first. */
+export interface Printed {
+  source: string
+  names: readonly string[]
+  offsets: number[]
+}
+
+/** In characters of source: V8 makes up to 1.25 bytes of bytecode of one, and its limit is 61,440. Tests make them small. */
+export const sizes = {
+  /** Functions up to this are left whole. */
+  whole: 46_000,
+  /** What is left of a function that is split. */
+  left: 24_000,
+  /** The largest piece. */
+  piece: 34_000,
+  /** What cuts of long runs aim at. */
+  chunk: 20_000,
+  /** The least that a piece must save. */
+  least: 120,
+  /** Levels of braces from which ladders of blocks become flat. */
+  depth: 300,
+}
+
+/** The source of a function, in pieces where it is too large. */
+export function printFunction(draft: Draft): Printed {
+  const size = draft.lines.reduce((s, l) => s + width(l.text), 0)
+  if (deeperThan(draft.lines, sizes.depth)) {
+    const flat = flatten(draft.lines)
+    for (const v of flat.variables) draft.variables.add(v, 'i', '0')
+    draft = { ...draft, lines: flat.lines }
+  }
+  if (size > sizes.whole && draft.prologue === '') {
+    const printed = splitFunction(draft)
+    if (printed !== undefined) return printed
+  }
+  const { name, variables, params, prologue, epilogue } = draft
+  const declared = variables.names.slice(params).map((_, k) => variables.declaration(params + k))
+  const lines = functionLines(`return function ${name}`, variables.names.slice(0, params), declared, draft.lines)
+  lines[0]!.text += prologue
+  lines[lines.length - 1]!.text = `${epilogue}}`
+  return joined([lines], [])
+}
+
+function functionLines(
+  head: string,
+  params: readonly string[],
+  declared: readonly string[],
+  body: readonly Line[],
+  end = '',
+): Line[] {
+  const declarations = declared.length === 0 ? '' : `let ${declared.join(',')};`
+  return [
+    { text: `${head}(${params.join(',')}){${declarations}`, offset: -1 },
+    ...body,
+    { text: `}${end}`, offset: -1 },
+  ]
+}
+
+function joined(functions: readonly Line[][], names: readonly string[]): Printed {
+  const lines = functions.flat()
+  return { source: lines.map((l) => l.text).join('\n'), names, offsets: lines.slice(1).map((l) => l.offset) }
+}
+
+function splitFunction({ name, variables, params, result, lines }: Draft): Printed | undefined {
+  let nodes: Node[]
+  try {
+    nodes = parse(lines, variables)
+  } catch (e) {
+    if (e instanceof Unreadable) return undefined
+    throw e
+  }
+  variables.add(WAY, 'i', '0')
+  const liveness = new Liveness(variables)
+  liveness.list(nodes, liveness.nothing)
+  const o: Outlining = { name, variables, liveness, result, pieces: [] }
+  // From the right, so that positions stay true.
+  for (const slice of choose(o, nodes).sort((x, y) => y.first - x.first)) outline(o, slice, pieceOf(o, slice))
+  if (o.pieces.length === 0) return undefined
+  const own = Array.from({ length: params }, (_, k) => k)
+  const pieces = o.pieces.map((p) => lined(o, `const ${p.name}=function`, p.args, p.nodes, printPiece(o, p), ';'))
+  // Its pieces may call it by its name, too.
+  const main = lined(o, `const ${name}=function`, own, nodes, print(nodes), `;return ${name}`)
+  return joined([...pieces, main], Object.values(HOLDERS))
+}
+
+/** A function's lines. */
+function lined(
+  o: Outlining,
+  head: string,
+  args: readonly number[],
+  nodes: readonly Node[],
+  body: readonly Line[],
+  end = '',
+): Line[] {
+  const declared = [...touched(nodes).mentions].filter((v) => !args.includes(v)).map((v) => o.variables.declaration(v))
+  const params = args.map((v) => o.variables.names[v]!)
+  return functionLines(head, params, declared, body, end)
+}
+
+interface Candidate extends Slice {
+  size: number
+  /** Its statements in the order of the source. */
+  first: number
+  last: number
+}
+
+/** The runs to outline so that what remains is small; none where that can't be. */
+function choose(o: Outlining, nodes: Node[]): Candidate[] {
+  const candidates = new Candidates(nodes).found.sort((a, b) => b.size - a.size)
+  const chosen: Candidate[] = []
+  let left = sizeOf(nodes)
+  for (const c of candidates) {
+    if (left <= sizes.left) break
+    if (chosen.some((d) => c.first <= d.last && d.first <= c.last)) continue
+    const gain = c.size - width(glue(o, pieceOf(o, c)))
+    if (gain < sizes.least) continue
+    chosen.push(c)
+    left -= gain
+  }
+  return left <= sizes.whole ? chosen : []
+}
+
+/** Collects the runs of statements that could be outlined. */
+class Candidates {
+  readonly found: Candidate[] = []
+  private count = 0
+
+  constructor(nodes: Node[]) {
+    const cases = Math.max(0, ...nodes.map((n) => n.cases))
+    this.list(nodes, cases >= 8 ? cases : Infinity)
+  }
+
+  /** @param dispatch the number of cases of the switch that stays */
+  private list(list: Node[], dispatch: number): void {
+    let from = 0
+    const starts: number[] = []
+    list.forEach((node, k) => {
+      starts.push(this.count++)
+      const spine = node.cases === dispatch
+      if (spine && k > from) this.run(list, from, k, starts)
+      for (const arm of node.arms) this.list(arm.body, spine ? dispatch : Infinity)
+      if (spine) {
+        from = k + 1
+        dispatch = Infinity
+      }
+    })
+    starts.push(this.count)
+    if (from < list.length) this.run(list, from, list.length, starts)
+  }
+
+  /** A run that may be outlined as a whole, or where it is too long in parts. */
+  private run(list: Node[], from: number, to: number, starts: readonly number[]): void {
+    const end = () => (to < starts.length ? starts[to]! : this.count)
+    const add = (a: number, b: number) => {
+      const size = sizeOf(list.slice(a, b))
+      const last = b < starts.length ? starts[b]! - 1 : end() - 1
+      if (size >= sizes.least && size <= sizes.piece)
+        this.found.push({ list, from: a, to: b, size, first: starts[a]!, last })
+    }
+    if (sizeOf(list.slice(from, to)) <= sizes.piece) {
+      add(from, to)
+      return
+    }
+    for (let start = from; start < to; ) {
+      let [end, size] = [start, 0]
+      while (end < to && (end === start || size + list[end]!.size <= sizes.chunk)) size += list[end++]!.size
+      if (end < to) end = this.narrowest(list, start, end)
+      add(start, end)
+      start = end
+    }
+  }
+
+  /** The place in the last part of a run where the fewest variables are live. */
+  private narrowest(list: readonly Node[], from: number, to: number): number {
+    let [best, fewest] = [to, Infinity]
+    for (let k = to; k > from + (to - from) * 0.7; k--) {
+      const live = k < list.length ? bits(list[k]!.live) : 0
+      if (live < fewest) [best, fewest] = [k, live]
+    }
+    return best
+  }
+}
+
+function bits(set: Uint32Array): number {
+  let n = 0
+  for (let word of set) for (; word !== 0; word &= word - 1) n++
+  return n
+}

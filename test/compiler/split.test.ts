@@ -1,0 +1,151 @@
+// Functions in pieces: they do what the interpreter does, keep the kinds and bits of what lives across a cut, tell their frames once, and no piece is
+// over V8's limit.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { sizes } from '../../src/compiler/split.ts'
+import { Trap } from '../../src/errors.ts'
+import { ENGINES } from '../../src/presets/engines.ts'
+import { bin } from '../cli/anywasm.ts'
+import { load } from '../engines/load.ts'
+
+const { compiler, interpreter } = ENGINES as {
+  compiler: (typeof ENGINES)[string]
+  interpreter: (typeof ENGINES)[string]
+}
+const usual = { ...sizes }
+afterEach(() => {
+  Object.assign(sizes, usual)
+})
+const everything = { whole: 200, left: 100, piece: 4000, chunk: 150, least: -1000 }
+
+/** An interpreter loop of `cases` operations over bytes in memory, each of a few statements; the last one ends it. */
+function machine(cases: number, repeat = 1): string {
+  const bodies = Array.from({ length: cases - 1 }, (_, k) => {
+    const work = [
+      `(local.set $a (i32.add (local.get $a) (i32.mul (local.get $b) (i32.const ${2 * k + 3}))))`,
+      `(local.set $q (i64.add (i64.xor (local.get $q) (i64.extend_i32_u (local.get $a))) (i64.const ${k})))`,
+      `(if (i32.and (local.get $a) (i32.const ${1 << (k % 9)})) (then (local.set $x (f64.add (local.get $x) (f64.const ${k}.5)))
+         (i64.store offset=${2048 + 8 * k} (i32.const 0) (local.get $q)))
+       (else (local.set $b (i32.xor (local.get $b) (i32.load offset=${2048 + 8 * k} (i32.const 0))))))`,
+      `(local.set $a (i32.rotl (local.get $a) (i32.const ${k % 31})))`,
+      k % 5 === 4 ? `(br_if $last (i32.eq (local.get $a) (i32.const ${k})))` : '',
+      '(br $next)',
+    ]
+    return `(block $c${k} BODY) ${work.slice(0, 4).join('\n').repeat(repeat)} ${work.slice(4).join('\n')}`
+  })
+  const table = `(br_table ${bodies.map((_, k) => `$c${k}`).join(' ')} $last
+    (i32.rem_u (i32.load8_u (local.get $pc)) (i32.const ${cases})))`
+  const ladder = bodies.reduce((inner, body) => body.replace('BODY', inner), table)
+  return `(module (memory (export "m") 1)
+    (func (export "run") (param $steps i32) (result i32 i64 f64) (local $pc i32) (local $a i32) (local $b i32) (local $q i64) (local $x f64)
+      (loop $fill (i32.store8 (local.get $pc) (i32.rem_u (i32.mul (local.get $pc) (i32.const 7919)) (i32.const ${cases - 1})))
+        (br_if $fill (i32.lt_u (local.tee $pc (i32.add (local.get $pc) (i32.const 1))) (i32.const 1999))))
+      (local.set $pc (i32.const 0)) (local.set $b (i32.const 77))
+      (loop $loop
+        (block $last (block $next ${ladder}))
+        (local.set $pc (i32.rem_u (i32.add (local.get $pc) (i32.const 1)) (i32.const 1999)))
+        (br_if $loop (i32.gt_s (local.tee $steps (i32.sub (local.get $steps) (i32.const 1))) (i32.const 0))))
+      (local.get $a) (local.get $q) (local.get $x)))`
+}
+
+describe('a function in pieces', () => {
+  test.each([12, 120, 260])('an interpreter loop of %d operations', (cases) => {
+    if (cases < 100) Object.assign(sizes, everything)
+    const wat = machine(cases)
+    expect(load(compiler, wat).call('run', 5000)).toEqual(load(interpreter, wat).call('run', 5000))
+  })
+
+  test('a deep ladder of blocks, which becomes flat', () => {
+    const deep = 900
+    const numbers = Array.from({ length: deep }, (_, k) => k)
+    const ends = numbers.map(
+      (k) => `end local.get 1 i32.const ${k} i32.add local.set 1
+        ${k % 50 === 7 && k + 20 < deep ? `local.get 0 i32.const 1 i32.and br_if $b${k + 20}` : ''}`,
+    )
+    const wat = `(module (func (export "f") (param i32) (result i32) (local i32) block $out
+      ${numbers.map((k) => `block $b${deep - 1 - k}`).join(' ')}
+      local.get 0 br_table ${numbers.map((k) => `$b${k}`).join(' ')} $out ${ends.join(' ')} end local.get 1))`
+    const [mine, other] = [load(compiler, wat), load(interpreter, wat)]
+    for (const n of [0, 1, 7, 450, 881, 899, 900, 5000]) expect(mine.call('f', n)).toEqual(other.call('f', n))
+  })
+
+  test('what lives across cuts keeps its kind and its bits', () => {
+    Object.assign(sizes, everything)
+    const blow = (n: number) =>
+      Array.from({ length: n }, (_, k) => `(local.set $k (i32.xor (local.get $k) (i32.const ${k * 77})))`).join('\n')
+    const wat = `(module (memory 1) (data (i32.const 0) "\\01\\00\\a0\\7f\\01\\00\\00\\00\\00\\00\\f4\\ff") (table 1 externref)
+      (func (export "f") (param $r externref) (param $go i32) (result i32 i64 externref i32) (local $k i32) (local $s f32) (local $d f64) (local $q externref)
+        (block $a (block $b ${blow(20)}
+          (local.set $s (f32.load (i32.const 0))) (local.set $d (f64.load (i32.const 4))) (local.set $q (local.get $r))
+          (br_if $a (local.get $go)) ${blow(20)} (br_if $b (i32.eqz (local.get $go))) ${blow(9)})
+          ${blow(20)} (local.set $k (i32.const 5)))
+        ${blow(30)}
+        (i32.reinterpret_f32 (local.get $s)) (i64.reinterpret_f64 (local.get $d)) (local.get $q) (local.get $k)))`
+    const mine = load(compiler, wat)
+    const other = load(interpreter, wat)
+    for (const go of [0, 1]) {
+      const r = { go }
+      const got = mine.call('f', r, go)
+      expect(got.slice(0, 2)).toEqual([0x7fa00001, BigInt.asIntN(64, 0xfff40000_00000001n)])
+      expect(got).toEqual(other.call('f', r, go))
+      expect(got[2]).toBe(r)
+    }
+  })
+
+  test('a backtrace has its frame once, at the instruction', () => {
+    const lines = Array.from({ length: 60 }, (_, k) => `(global.set 0 (i32.add (global.get 0) (i32.const ${k})))`).join(
+      '\n',
+    )
+    const wat = `(module (global (mut i32) (i32.const 0)) (func $inner (unreachable))
+      (func (export "f") (param i32) (if (local.get 0) (then ${lines} (call $inner) ${lines})) ${lines}))`
+    const frames = (): unknown => {
+      try {
+        load(compiler, wat).call('f', 1)
+      } catch (e) {
+        if (e instanceof Trap) return e.frames.map((f) => [f.func, f.offset])
+        throw e
+      }
+      throw new Error('no trap')
+    }
+    const whole = frames()
+    Object.assign(sizes, everything)
+    expect(frames()).toEqual(whole)
+    expect(whole).toHaveLength(2)
+  })
+})
+
+test('no piece of a huge function is over the limit of V8', () => {
+  const straight = Array.from(
+    { length: 2500 },
+    (_, k) =>
+      `(local.set 0 (i32.xor (i32.mul (local.get 0) (i32.const ${k + 2})) (i32.load offset=${4 * k} (local.get 1))))`,
+  )
+  const dir = mkdtempSync(join(tmpdir(), 'anywasm-split-'))
+  try {
+    const wats = [
+      machine(120, 4),
+      `(module (memory 1) (func (export "run") (param i32) (result i32) (local i32) ${straight.join('\n')} (local.get 0)))`,
+    ]
+    for (const wat of wats) {
+      const file = join(dir, 'big.wat')
+      writeFileSync(file, wat)
+      const flags = ['--print-bytecode', '--print-bytecode-filter=$*']
+      const args = [...flags, bin, 'run', '--no-cache', '--engine', 'compiler', '--invoke', 'run', file, '4000']
+      const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1 << 28 })
+      expect(status).toBe(0)
+      const lengths = new Map<string, number>()
+      for (const m of stdout.matchAll(/^\[generated bytecode for function: (\$\S+) [\s\S]*?^Bytecode length: (\d+)/gm))
+        lengths.set(m[1]!, Number(m[2]))
+      expect(lengths.size).toBeGreaterThan(2)
+      expect(lengths.has('$0_0')).toBe(true)
+      for (const [name, length] of lengths) expect(length, name).toBeLessThan(52_000)
+      // Unsplit it would be over it.
+      expect([...lengths.values()].reduce((sum, n) => sum + n)).toBeGreaterThan(61_440)
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}, 120_000)
