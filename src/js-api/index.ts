@@ -2,13 +2,14 @@
 import { ENGINE_NAMES } from '../presets/engine-names.ts'
 import { engineByName } from '../presets/engines.ts'
 import type { Executor } from '../runtime/store.ts'
-import { createNamespace, type WebAssemblyNamespace } from './namespace.ts'
+import { createNamespace, storeOf, type WebAssemblyNamespace } from './namespace.ts'
 import type { Options } from './realm.ts'
 
-export type { Options, WebAssemblyNamespace }
+export { type Options, storeOf, type WebAssemblyNamespace }
 
 /**
- * A namespace like the host's `WebAssembly`. Two of them share nothing.
+ * A namespace like the host's `WebAssembly`. Two of them share nothing. What exceeds the fuel, the deadline or a limit while it runs is a RuntimeError; a
+ * module or memory beyond a limit is a CompileError, LinkError or RangeError. `storeOf` gives the fuel that is left and takes more.
  * @param engine an engine, or the name of one: `auto`, `compiler` or `interpreter`
  * @throws TypeError for an engine that does not exist or that this host forbids
  */

@@ -98,7 +98,9 @@ export function defineMemory(realm: Realm) {
       const most = realm.store.memoryPages(type)
       if (type.limits.min > BigInt(most))
         throw new RangeError(`WebAssembly.Memory(): 'initial' ${type.limits.min} is beyond the limit of ${most} pages`)
-      realm.memories.add(this, allocate(realm, type))
+      const mem = allocate(realm, type)
+      realm.store.watch(mem)
+      realm.memories.add(this, mem)
     }
 
     /** Grows by `delta` pages; gives the old size. */

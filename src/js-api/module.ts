@@ -1,5 +1,6 @@
 // WebAssembly.Module and compiling (specification: JavaScript API, Modules).
 import { decode } from '../binary/decode.ts'
+import { checkModuleLimits, checkModuleSize } from '../runtime/store.ts'
 import type { ExternKind, Module } from '../syntax/module.ts'
 import { validate } from '../valid/module.ts'
 import { type CompileOptions, checkBuiltins, isProvided, readCompileOptions } from './builtins.ts'
@@ -24,7 +25,9 @@ export interface ModuleImportDescriptor extends ModuleExportDescriptor {
 /** Decodes and validates bytes that nobody else changes. @throws the realm's CompileError */
 export function compileBytes(realm: Realm, bytes: Uint8Array, options: CompileOptions, what: string): ModuleState {
   try {
+    checkModuleSize(realm.store, bytes.length)
     const module = decode(bytes, true)
+    checkModuleLimits(realm.store, module)
     validate(module)
     checkBuiltins(module, options)
     return { module, options }

@@ -1,5 +1,5 @@
 // The WebAssembly namespace object over an engine (specification: JavaScript API, The WebAssembly Namespace; Web API for the streaming functions).
-import type { Executor } from '../runtime/store.ts'
+import type { Executor, Store } from '../runtime/store.ts'
 import { type CompileOptions, readCompileOptions } from './builtins.ts'
 import { exportedFunction } from './func.ts'
 import { defineGlobal } from './global.ts'
@@ -73,6 +73,13 @@ function operations(realm: Realm) {
   }
 }
 
+const realms = new WeakMap<object, Realm>()
+
+/** The store behind a namespace: its `meter` (fuel, deadline, flag, signal) can be read and set, `exceeded` tells the limit that was met last. */
+export function storeOf(namespace: object): Store | undefined {
+  return realms.get(namespace)?.store
+}
+
 /** What createWebAssembly gives: the shape of the host's `WebAssembly`. */
 export type WebAssemblyNamespace = ReturnType<typeof createNamespace>
 
@@ -92,6 +99,7 @@ export function createNamespace(engine: Executor, options: Options = {}) {
   }
   const functions = operations(realm)
   const namespace = {}
+  realms.set(namespace, realm)
   for (const [name, value] of Object.entries(functions)) {
     Object.defineProperty(value, 'length', { value: 1, configurable: true })
     Object.defineProperty(namespace, name, { value, writable: true, enumerable: true, configurable: true })

@@ -11,8 +11,8 @@ import {
   type TableInst,
   type TagInst,
 } from '../runtime/instances.ts'
-import type { Executor, StoreLimits } from '../runtime/store.ts'
-import { Store } from '../runtime/store.ts'
+import type { MeterOptions } from '../runtime/metering.ts'
+import { type Executor, Store, type StoreLimits, type StoreOptions } from '../runtime/store.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import type { CompType, ValType } from '../syntax/types.ts'
 import { EXTERNREF } from '../syntax/types.ts'
@@ -20,9 +20,9 @@ import { type ErrorClasses, errorClasses, trapError } from './errors.ts'
 import type { ModuleState } from './module.ts'
 import { Brand } from './webidl.ts'
 
-/** What a namespace may be given. */
-export interface Options {
-  /** Limits of memories and tables of this namespace. */
+/** What a namespace may be given: fuel and costs, a deadline, a flag, a signal; what the specification leaves open; limits. All are those of one store. */
+export interface Options extends MeterOptions, StoreOptions {
+  /** Limits of modules, instances, memories, tables and calls of this namespace. */
   readonly limits?: Partial<StoreLimits>
 }
 
@@ -51,9 +51,9 @@ export class Realm {
 
   constructor(
     readonly engine: Executor,
-    readonly options: Options,
+    options: Options,
   ) {
-    this.store = new Store(engine, options.limits)
+    this.store = new Store(engine, options.limits, options, options)
     this.jsTag = this.store.newTag(this.funcDef([EXTERNREF], []))
   }
 

@@ -33,7 +33,9 @@ export function defineTable(realm: Realm) {
         arguments.length > 1 && arguments[1] !== undefined
           ? toWasm(realm, arguments[1], type.elem)
           : reference(type.elem, arguments, 2)
-      realm.tables.add(this, realm.store.newTable(type, init))
+      const table = realm.store.newTable(type, init)
+      realm.store.watch(table)
+      realm.tables.add(this, table)
     }
 
     get length(): number | bigint {

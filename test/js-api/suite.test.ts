@@ -5,7 +5,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { ENGINES } from '../../src/presets/engines.ts'
 
 interface Report {
   /** 0 where the harness itself had no trouble. */
@@ -52,7 +51,7 @@ describe.skipIf(!present)(`the suite in ${suite}`, () => {
     expect(ledger.filter((entry) => entry.reason === '' || !files.includes(entry.file))).toEqual([])
   })
 
-  describe.each(Object.keys(ENGINES))('on the %s', (engine) => {
+  describe.each(['compiler', 'interpreter'])('on the %s', (engine) => {
     test.each(files)(
       '%s',
       async (file) => {
