@@ -1,9 +1,11 @@
 // npm run test:packages -- [--engine NAME] [CASE…]: installs the packages of this folder's manifest here and does each case twice, each time in a process
-// of its own: on the host's WebAssembly and through --import anywasm/polyfill/force. The results must be equal. Prints how long each took.
+// of its own: on the host's WebAssembly and through --import anywasm/polyfill/force. The results must be equal. Prints how long each took. The case `page`
+// is two packages in headless Chromium, where there is one.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { chromiumPath, PAGE_CASES, runPages } from './page.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -11,7 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { engine: { type: 'string', default: 'auto' }, timeout: { type: 'string', default: '300' } },
 })
-const all = readdirSync(`${here}cases`).map((file) => file.replace(/\.mjs$/, ''))
+const all = [...readdirSync(`${here}cases`).map((file) => file.replace(/\.mjs$/, '')), 'page']
 const unknown = positionals.filter((name) => !all.includes(name))
 if (unknown.length > 0) {
   console.error(`no case ${unknown.join(', ')}; there are ${all.join(', ')}`)
@@ -88,9 +90,11 @@ const cell = (native, own) => `${ms(native)} → ${ms(own)} (${(own / native).to
 
 install()
 const failed = []
+let passed = 0
+let skipped = 0
 const cases = positionals.length > 0 ? positionals : all
 console.log(`${'milliseconds, host → anywasm'.padEnd(30)}${'load'.padEnd(28)}${'first task'.padEnd(28)}warm task`)
-for (const name of cases) {
+for (const name of cases.filter((c) => c !== 'page')) {
   const native = await measure(name, false)
   const own = await measure(name, true)
   const wrong = verdict(native, own)
@@ -99,8 +103,25 @@ for (const name of cases) {
     console.log(`${name.padEnd(30)}FAILED ${wrong}`)
     continue
   }
+  passed++
   const [load, first, warm] = ['load', 'first', 'warm'].map((k) => cell(native.times[k], own.times[k]))
   console.log(`${name.padEnd(30)}${load.padEnd(28)}${first.padEnd(28)}${warm}`)
 }
-console.log(`${cases.length - failed.length} passed, ${failed.length} failed, 0 skipped`)
+if (cases.includes('page')) await pages()
+console.log(`${passed} passed, ${failed.length} failed, ${skipped} skipped`)
 process.exitCode = failed.length > 0 ? 1 : 0
+
+async function pages() {
+  const chromium = chromiumPath()
+  if (chromium === undefined) {
+    skipped += PAGE_CASES.length
+    console.log('page: skipped, no Chromium here (apt-get install chromium, or set ANYWASM_CHROMIUM)')
+    return
+  }
+  for (const { name, native, own } of await runPages(chromium, Number(values.timeout) * 1000)) {
+    const wrong = verdict(...[native, own].map((r) => ({ ...r, results: [r.result] })))
+    if (wrong === undefined) passed++
+    else failed.push(`page ${name}`)
+    console.log(`${`page ${name}`.padEnd(30)}${wrong === undefined ? cell(native.time, own.time) : `FAILED ${wrong}`}`)
+  }
+}
