@@ -17,7 +17,7 @@ await esbuild.build({
 const args = process.argv.slice(2)
 const at = args.indexOf('--node')
 const [, node] = at < 0 ? [undefined, process.execPath] : args.splice(at, 2)
-const { status, error } = spawnSync(node ?? '', [outfile, ...args], { stdio: 'inherit' })
+const { status, error } = spawnSync(node ?? '', ['--expose-gc', outfile, ...args], { stdio: 'inherit' })
 if (error) console.error(`--node ${node}: ${error.message}`)
 rmSync(outfile, { force: true })
 process.exit(status ?? 1)

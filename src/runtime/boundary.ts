@@ -1,6 +1,6 @@
 // Where calls cross between the embedder and WebAssembly: values to slots and back, and what is thrown. Inside, native errors stand for traps
 // (a DataView's RangeError, the JavaScript stack's); they become Traps here, once, and a host function's own errors pass with their identity.
-import { CompileError, Crash, Exhaustion, Trap, type TrapCode } from '../errors.ts'
+import { CompileError, Crash, Exhaustion, LinkError, Trap, type TrapCode } from '../errors.ts'
 import { ret } from '../numeric/ret.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import { F32, F64, type FuncType, slotCount, type ValType } from '../syntax/types.ts'
@@ -88,7 +88,7 @@ function thrown(store: Store, raw: unknown): unknown {
     addFrames(e, store.executor.frames(errorOf(e), store))
     return e
   }
-  if (e instanceof ExnInst || e instanceof CompileError) return e
+  if (e instanceof ExnInst || e instanceof CompileError || e instanceof LinkError) return e
   if (!(e instanceof Error)) return new Crash(`something unknown was thrown: ${String(e)}`)
   const trap = trapOf(e)
   if (trap === undefined) return e instanceof Crash ? e : new Crash(`internal error: ${e.message}`, { cause: e })
