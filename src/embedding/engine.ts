@@ -6,7 +6,7 @@ import { ALL_FEATURES, type Feature } from '../syntax/features.ts'
 export interface EngineOptions {
   /** Features that modules may use: all that anywasm knows unless given. A module that uses another one is a CompileError. */
   readonly features?: readonly Feature[]
-  /** Fixes every freedom of the specification: NaNs are canonical, and all engines give the same bits. */
+  /** Fixes freedoms of the specification: the depth of calls, failures of growth, relaxed vectors; not yet the bits of NaNs that arithmetic makes. */
   readonly deterministic?: boolean
 }
 

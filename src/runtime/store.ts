@@ -129,8 +129,9 @@ export interface Growth {
 
 export interface StoreOptions {
   /**
-   * Leaves nothing open that the specification leaves to the host: NaNs that arithmetic makes are canonical, calls end at `callDepth`, and a growth
-   * within the limits for which the host has no memory is a trap. All engines then give the same bits.
+   * Leaves less open of what the specification leaves to the host: calls end at `callDepth`, a growth within the limits for which the host has no memory
+   * is a trap, the host engine tells all traps apart, and NaNs that host functions give are canonical. The bits of NaNs that arithmetic makes are still the
+   * engine's.
    */
   deterministic?: boolean
   /**

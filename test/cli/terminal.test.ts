@@ -24,7 +24,7 @@ describe('completion', () => {
 
   test.each([
     [['va'], ['validate']],
-    [['c'], ['cache', 'completion']],
+    [['c'], ['compile', 'cache', 'completion']],
     [['t'], ['tool.wasm']],
     [['run', '--i'], ['--invoke']],
     [['--i'], ['--invoke']],
