@@ -24,9 +24,8 @@ export interface Entry {
   lane?: string
   /** Bits of an int32 that are known to be zero. */
   zeros?: number
-  /** The variable of the top bits of which `spread` makes it, lanes of ones and zeros. */
-  tops?: string
-  spread?: (tops: string) => string
+  /** Where it is lanes of ones and zeros of that many bits: the variable of their top bits. */
+  tops?: { readonly name: string; readonly bits: 8 | 16 }
   /** Whether it is an f32 that arithmetic gave, or a number: not a signalling NaN. */
   quiet?: boolean
 }

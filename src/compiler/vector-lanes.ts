@@ -10,9 +10,8 @@ import { Op } from '../syntax/opcode.ts'
 export interface Slot {
   before?: string
   code: string
-  /** Where the result is lanes of ones and zeros: their top bits, of which `spread` makes the result. */
-  tops?: string
-  spread?: (tops: string) => string
+  /** Where the result is lanes of ones and zeros of that many bits, and `code` gives their top bits alone; `spread` makes the result of them. */
+  bits?: 8 | 16
 }
 /** az and bz are bits of the operands that are known to be zero. */
 export type SlotTemplate = (a: string, b: string, az: number, bz: number) => Slot
@@ -30,14 +29,16 @@ const slot =
   (a, b) =>
     before === undefined ? { code: code(a, b) } : { before: before(a, b), code: code(a, b) }
 
+/** Lanes of ones where the top bit of `m`, which has no others set, is set. */
+export const spread = (m: string, bits: 8 | 16): string => `(${m}|${m}-(${m}>>>${bits - 1}))`
+
 /** Constants and formulas for lanes of `bits` = 8 or 16 side by side. */
 function narrow(bits: 8 | 16) {
   const every = bits === 8 ? 0x01010101 : 0x00010001
   const top = Math.imul(every, 1 << (bits - 1))
   const rest = ~top
   const n = bits - 1
-  /** Lanes of ones where the top bit of `m`, which has no other bits, is set. */
-  const spread = (m: string) => `(${m}|${m}-(${m}>>>${n}))`
+  const ones = (m: string) => spread(m, bits)
   /** Whether every lane's top bit is known to be zero. */
   const positive = (zeros: number) => (zeros & top) === top
   const add = (a: string, b: string, az = 0, bz = 0): string =>
@@ -59,7 +60,7 @@ function narrow(bits: 8 | 16) {
           : `((~${a}&${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
   /** Top bits where z is not 0. */
   const nonZero = (z: string) => `(((${z}&${rest})+${rest}|${z})&${top})`
-  return { every, top, rest, n, spread, add, sub, less, nonZero }
+  return { every, top, rest, n, ones, add, sub, less, nonZero }
 }
 
 /** The operators that work on each slot by itself. */
@@ -128,7 +129,7 @@ function comparisons32(): Partial<Record<Op, SlotTemplate>> {
 }
 
 function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
-  const { every, top, rest, n, spread, add, sub, less, nonZero } = narrow(bits)
+  const { every, top, rest, n, ones, add, sub, less, nonZero } = narrow(bits)
   const out: Partial<Record<Op, SlotTemplate>> = {}
   const shape = bits === 8 ? 'i8x16' : 'i16x8'
   const set = (name: string, template: SlotTemplate) => {
@@ -144,7 +145,7 @@ function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
     'abs',
     slot(
       (a) => `((x&${rest})+(${a}>>>${n}&${every})^x&${top})`,
-      (a) => `x=${a}&${top};x=${a}^${spread('x')}`,
+      (a) => `x=${a}&${top};x=${a}^${ones('x')}`,
     ),
   )
   set(
@@ -154,14 +155,14 @@ function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
   set(
     'add_sat_u',
     slot(
-      () => `(y|${spread('x')})`,
+      () => `(y|${ones('x')})`,
       (a, b) => `y=${add(a, b)};x=(${a}&${b}|(${a}|${b})&~y)&${top}`,
     ),
   )
   set(
     'sub_sat_u',
     slot(
-      () => `(y&~${spread('x')})`,
+      () => `(y&~${ones('x')})`,
       (a, b) => `y=${sub(a, b)};x=(~${a}&${b}|~(${a}^${b})&y)&${top}`,
     ),
   )
@@ -170,17 +171,17 @@ function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
     'add_sat_s',
     slot(
       (a) => saturated(a),
-      (a, b) => `y=${add(a, b)};x=~(${a}^${b})&(${a}^y)&${top};x=${spread('x')}`,
+      (a, b) => `y=${add(a, b)};x=~(${a}^${b})&(${a}^y)&${top};x=${ones('x')}`,
     ),
   )
   set(
     'sub_sat_s',
     slot(
       (a) => saturated(a),
-      (a, b) => `y=${sub(a, b)};x=(${a}^${b})&(${a}^y)&${top};x=${spread('x')}`,
+      (a, b) => `y=${sub(a, b)};x=(${a}^${b})&(${a}^y)&${top};x=${ones('x')}`,
     ),
   )
-  const mask = (tops: string, before?: string): Slot => ({ before, tops, code: spread(tops), spread })
+  const mask = (code: string, before?: string): Slot => ({ before, code, bits })
   set('eq', (a, b) => mask(`${nonZero('x')}^${top}`, `x=${a}^${b}`))
   set('ne', (a, b) => mask(nonZero('x'), `x=${a}^${b}`))
   for (const sign of ['s', 'u']) {
@@ -191,11 +192,11 @@ function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
     const lt = (a: string, b: string) => `x=${less(a, b, sign)}`
     set(
       `min_${sign}`,
-      slot((a, b) => `(${b}^(${a}^${b})&${spread('x')})`, lt),
+      slot((a, b) => `(${b}^(${a}^${b})&${ones('x')})`, lt),
     )
     set(
       `max_${sign}`,
-      slot((a, b) => `(${a}^(${a}^${b})&${spread('x')})`, lt),
+      slot((a, b) => `(${a}^(${a}^${b})&${ones('x')})`, lt),
     )
   }
   return out
@@ -210,13 +211,13 @@ const shiftsOf = (bits: 8 | 16 | 32): Partial<Record<Op, ShiftTemplate>> => {
       [shrS]: { before: '', slot: (a: string) => `(${a}>>x)` },
       [shrU]: { before: '', slot: (a: string) => `(${a}>>>x|0)` },
     }
-  const { every, top, spread } = narrow(bits)
-  const ones = 2 ** bits - 1
-  const kept = `x&=${bits - 1};y=Math.imul(${ones}>>>x,${every})`
+  const { every, top, ones } = narrow(bits)
+  const full = 2 ** bits - 1
+  const kept = `x&=${bits - 1};y=Math.imul(${full}>>>x,${every})`
   return {
-    [shl]: { before: `x&=${bits - 1};y=Math.imul(${ones}<<x&${ones},${every})`, slot: (a: string) => `(${a}<<x&y)` },
+    [shl]: { before: `x&=${bits - 1};y=Math.imul(${full}<<x&${full},${every})`, slot: (a: string) => `(${a}<<x&y)` },
     [shrU]: { before: kept, slot: (a: string) => `(${a}>>>x&y)` },
-    [shrS]: { before: kept, slot: (a: string) => `(z=${a}&${top},${a}>>>x&y|${spread('z')}&~y)` },
+    [shrS]: { before: kept, slot: (a: string) => `(z=${a}&${top},${a}>>>x&y|${ones('z')}&~y)` },
   }
 }
 /** Shifts of all lanes by the same number, which is in x. */
@@ -225,20 +226,24 @@ export const SHIFTS: Partial<Record<Op, ShiftTemplate>> = { ...shiftsOf(8), ...s
 interface ToI32 {
   cond?: true
   code: (a: readonly string[]) => string
-  /** The same from the top bits of lanes of ones and zeros. */
-  ofTops?: (tops: readonly string[]) => string
+  /** The same from the top bits of lanes of ones and zeros; `bits` is the width of lane that it is right for, any where absent. */
+  ofTops?: { bits?: 8 | 16; code: (tops: readonly string[]) => string }
 }
 
 /** The operators that give an i32, from all slots: as a condition where they give 0 or 1. */
 export const TO_I32: Partial<Record<Op, ToI32>> = {
-  [Op.v128_any_true]: { cond: true, code: (a) => `(${a.join('|')})!==0`, ofTops: (a) => `(${a.join('|')})!==0` },
+  [Op.v128_any_true]: {
+    cond: true,
+    code: (a) => `(${a.join('|')})!==0`,
+    ofTops: { code: (a) => `(${a.join('|')})!==0` },
+  },
   [Op.i8x16_all_true]: { cond: true, code: (a) => allTrue(8, a) },
   [Op.i16x8_all_true]: { cond: true, code: (a) => allTrue(16, a) },
   [Op.i32x4_all_true]: { cond: true, code: (a) => `(${a.map((s) => `${s}!==0`).join('&&')})` },
   [Op.i64x2_all_true]: { cond: true, code: ([a, b, c, d]) => `((${a}|${b})!==0&&(${c}|${d})!==0)` },
   [Op.i8x16_bitmask]: {
     code: (a) => bytesMask(a.map((s) => `(${s}&-2139062144)`)),
-    ofTops: bytesMask,
+    ofTops: { bits: 8, code: bytesMask },
   },
   [Op.i16x8_bitmask]: { code: (a) => `(${a.map((s, k) => `(${s}>>>15&1|${s}>>>30&2)<<${2 * k}`).join('|')})` },
   [Op.i32x4_bitmask]: { code: (a) => `(${a.map((s, k) => `${s}>>>31<<${k}`).join('|')})` },

@@ -14,7 +14,7 @@ import {
   selectFloats,
   splatFloat,
 } from './vector-floats.ts'
-import { BY_SLOT, BY_VECTOR, SHIFTS, type Slot, shuffled, TO_I32 } from './vector-lanes.ts'
+import { BY_SLOT, BY_VECTOR, SHIFTS, type Slot, shuffled, spread, TO_I32 } from './vector-lanes.ts'
 
 type VectorEmitter = MemoryEmitter & FloatEmitter
 
@@ -92,7 +92,7 @@ function bySlot(e: VectorEmitter, op: Op): boolean {
     const t = b?.[k]
     return { ...template(s.code, t?.code ?? '', zeros(s), t ? zeros(t) : 0), over: t ? [s, t] : [s] }
   })
-  if (slots[0]!.tops !== undefined) setTops(e, slots)
+  if (slots[0]!.bits !== undefined) setTops(e, slots, slots[0]!.bits)
   else if (slots.some((s) => s.before !== undefined)) setSlots(e, slots)
   else
     e.ops.push(
@@ -105,35 +105,34 @@ function bySlot(e: VectorEmitter, op: Op): boolean {
   return true
 }
 
-/** A connective of two comparisons, by their top bits. */
+/** A connective of two comparisons of lanes of one width, by their top bits. */
 function ofTops(e: VectorEmitter, op: Op): boolean {
   if (op !== Op.v128_and && op !== Op.v128_or && op !== Op.v128_xor && op !== Op.v128_andnot) return false
   const { ops } = e
-  const two = ops.values.slice(-2)
-  const { spread } = two[0]!.slots[0]!
-  if (!two.every((v) => v.slots.every((s) => s.tops !== undefined && s.spread === spread))) return false
-  const [a, b] = ops.take(2) as [Value, Value]
-  const slots = a.slots.map((s, k) => {
-    const t = b.slots[k]!
-    return { tops: BY_SLOT[op]!(s.tops!, t.tops!, 0, 0).code, code: '', spread, over: [s, t] }
-  })
-  setTops(e, slots)
+  const { bits } = ops.values[ops.values.length - 1]!.slots[0]!.tops ?? {}
+  const [a, b] = ops.values.slice(-2).map((v) => topsOf(v, bits)) as [string[] | undefined, string[] | undefined]
+  if (bits === undefined || a === undefined || b === undefined) return false
+  const over = ops.take(2).map((v) => v.slots)
+  const slots = a.map((s, k) => ({ ...BY_SLOT[op]!(s, b[k]!, 0, 0), over: over.map((v) => v[k]!) }))
+  setTops(e, slots, bits)
   return true
+}
+
+/** The variables of a value's top bits, where it is lanes of ones and zeros: of `bits` where that is given. */
+function topsOf(value: Value, bits?: 8 | 16): string[] | undefined {
+  const tops = value.slots.flatMap((s) =>
+    s.tops === undefined || s.tops.bits !== (bits ?? s.tops.bits) ? [] : [s.tops.name],
+  )
+  return tops.length === value.slots.length ? tops : undefined
 }
 
 const zeros = (s: Entry): number => (s.constant === undefined ? (s.zeros ?? 0) : ~s.constant)
 
-/** Pushes lanes of ones and zeros by their top bits, which is all that some operators need. */
-function setTops(e: VectorEmitter, slots: readonly (Slot & { over: readonly Entry[] })[]): void {
-  setSlots(
-    e,
-    slots.map((s) => ({ ...s, code: s.tops! })),
-  )
+/** Pushes lanes of ones and zeros by their top bits, which the slots give and which are all that some operators need. */
+function setTops(e: VectorEmitter, slots: readonly (Slot & { over: readonly Entry[] })[], bits: 8 | 16): void {
+  setSlots(e, slots)
   const value = e.ops.values[e.ops.values.length - 1]!
-  value.slots = value.slots.map((tops, k) => {
-    const spread = slots[k]!.spread!
-    return { ...expr(spread(tops.code), [tops]), tops: tops.code, spread }
-  })
+  value.slots = value.slots.map((s) => ({ ...expr(spread(s.code, bits), [s]), tops: { name: s.code, bits } }))
 }
 
 /** Pushes slots that need statements: each into its variable, unless one reads what another has become. */
@@ -168,16 +167,11 @@ function shift(e: VectorEmitter, op: Op): boolean {
 function toI32(e: VectorEmitter, op: Op): boolean {
   const template = TO_I32[op]
   if (template === undefined) return false
-  const tops = e.ops.values[e.ops.values.length - 1]!.slots.map((s) => s.tops)
-  if (template.ofTops !== undefined && tops.every((t) => t !== undefined)) {
-    const over = e.ops.pop().slots
-    const code = template.ofTops(tops)
-    e.ops.push(I32, template.cond === true ? condition(code, over) : expr(code, over))
-    return true
-  }
-  const [a] = operands(e, 1) as [Entry[]]
-  const code = template.code(a.map((s) => s.code))
-  e.ops.push(I32, template.cond === true ? condition(code, a) : expr(code, a))
+  const { ofTops } = template
+  const tops = ofTops && topsOf(e.ops.values[e.ops.values.length - 1]!, ofTops.bits)
+  const over = tops === undefined ? operands(e, 1)[0]! : e.ops.pop().slots
+  const code = tops === undefined ? template.code(over.map((s) => s.code)) : ofTops!.code(tops)
+  e.ops.push(I32, template.cond === true ? condition(code, over) : expr(code, over))
   return true
 }
 
