@@ -234,3 +234,7 @@ function continueBlock(r: CodeReader, op: Op, open: Op[]): void {
 export function opensBlock(op: Op): boolean {
   return op === Op.block || op === Op.loop || op === Op.if_ || op === Op.try_ || op === Op.try_table
 }
+
+/** The calls that take the caller's place, and all calls. */
+export const TAIL_CALLS: ReadonlySet<Op> = new Set([Op.return_call, Op.return_call_indirect, Op.return_call_ref])
+export const CALLS: ReadonlySet<Op> = new Set([Op.call, Op.call_indirect, Op.call_ref, ...TAIL_CALLS])

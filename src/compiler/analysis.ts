@@ -1,6 +1,6 @@
 // What the compiler wants to know of a body before it emits it: one pass over the instructions, in time linear in their number. Emission itself is
 // func.ts's; dead code is counted here though it is not emitted, which only makes the facts more careful.
-import { CodeReader, opensBlock } from '../binary/code.ts'
+import { CALLS, CodeReader, opensBlock, TAIL_CALLS } from '../binary/code.ts'
 import { rows } from '../syntax/instructions.ts'
 import type { Code } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
@@ -23,20 +23,9 @@ export interface Loop {
 /** Memories beyond these have no local view. */
 export const VIEWS = 31
 
-const CALLS = new Set<Op>([
-  Op.call,
-  Op.call_indirect,
-  Op.call_ref,
-  Op.return_call,
-  Op.return_call_indirect,
-  Op.return_call_ref,
-  Op.memory_grow,
-  Op.memory_size,
-  Op.table_grow,
-])
-const TAIL_CALLS = new Set<Op>([Op.return_call, Op.return_call_indirect, Op.return_call_ref])
+const REPLACING: ReadonlySet<Op> = new Set([...CALLS, Op.memory_grow, Op.memory_size, Op.table_grow])
 /** Whether the views of memories may have been replaced after `op`; growth by other threads becomes visible in atomic operations. */
-export const replacesViews = (op: Op): boolean => CALLS.has(op) || op >= Op.memory_atomic_notify
+export const replacesViews = (op: Op): boolean => REPLACING.has(op) || op >= Op.memory_atomic_notify
 
 export interface Facts {
   /** The loops by the offsets of their instructions. */

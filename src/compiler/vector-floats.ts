@@ -107,10 +107,7 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   const { ops } = e
   const template = ARITHMETIC[op]
   if (template !== undefined) {
-    const [a, b] = popOperands(e, form, template.length)
-    pushLanes(e, form, (k) => {
-      const over = b ? [a![k]!, b[k]!] : [a![k]!]
-      const code = template(a![k]!.code, b?.[k]?.code ?? '')
+    pushResults(e, form, template, (code, over) => {
       if (form === F64X2) return expr(code, over)
       // The lesser of two numbers needs no rounding, but what is a signalling NaN must become quiet.
       const exact = code.startsWith('Math.m') && over.every((s) => s.quiet === true)
@@ -121,20 +118,18 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   }
   const scalar = BY_SCALAR[op]
   if (scalar !== undefined) {
-    const f = e.use(scalar)
-    const [a] = popOperands(e, form, 1)
-    pushLanes(e, form, (k) => expr(`${f}(${a![k]!.code})`, [a![k]!]))
+    pushResults(e, form, (a) => `${e.use(scalar)}(${a})`, expr)
     return true
   }
   const repeating = REPEATING[op]
   if (repeating !== undefined) {
     if (NAMES[op] !== undefined) e.use(NAMES[op])
-    const [a, b] = popOperands(e, form, repeating.length, true)
-    pushLanes(e, form, (k) => {
-      const over = b ? [a![k]!, b[k]!] : [a![k]!]
-      const quiet = over.every((s) => s.quiet === true)
-      return { ...expr(repeating(a![k]!.code, b?.[k]?.code ?? ''), over), quiet }
-    })
+    toFloatsOnTop(e, form, repeating.length)
+    e.ops.simplify(repeating.length)
+    pushResults(e, form, repeating, (code, over) => ({
+      ...expr(code, over),
+      quiet: over.every((s) => s.quiet === true),
+    }))
     return true
   }
   const compare = COMPARE[op]
@@ -232,12 +227,30 @@ function pushLanes(e: FloatEmitter, form: Form, lane: (k: number) => Entry): voi
   e.ops.push(form, ...lanesOf(form).map(lane))
 }
 
-/** Pops `count` v128 values as floats, in the order they were pushed; as names or literals where they are used more than once. */
-function popOperands(e: FloatEmitter, form: Form, count: number, simple = false): Entry[][] {
-  const { ops } = e
-  for (let i = ops.values.length - count; i < ops.values.length; i++) toFloats(e, ops.values[i]!, form)
-  if (simple) ops.simplify(count)
-  return ops.takeAsIs(count).map((v) => v.slots)
+/** Pops a template's operands and pushes its results, lane by lane, as `entry` makes them of the code and what it is over. */
+function pushResults(
+  e: FloatEmitter,
+  form: Form,
+  template: Template,
+  entry: (code: string, over: readonly Entry[]) => Entry,
+): void {
+  const operands = popOperands(e, form, template.length)
+  pushLanes(e, form, (k) => {
+    const over = operands.map((slots) => slots[k]!)
+    return entry(template(over[0]!.code, over[1]?.code ?? ''), over)
+  })
+}
+
+/** Holds the top `count` values, v128s, as floats. */
+function toFloatsOnTop(e: FloatEmitter, form: Form, count: number): void {
+  const { values } = e.ops
+  for (const v of values.slice(values.length - count)) toFloats(e, v, form)
+}
+
+/** Pops `count` v128 values as floats, in the order they were pushed. */
+function popOperands(e: FloatEmitter, form: Form, count: number): Entry[][] {
+  toFloatsOnTop(e, form, count)
+  return e.ops.takeAsIs(count).map((v) => v.slots)
 }
 
 /** Pops a v128 value as floats. */

@@ -1,5 +1,5 @@
 // What rewriting looks at: the settings of one module's rewriting, and what a first walk over a function finds.
-import { CodeReader, opensBlock } from '../binary/code.ts'
+import { CALLS, CodeReader, opensBlock } from '../binary/code.ts'
 import type { Meter } from '../runtime/metering.ts'
 import { type Imm, rows } from '../syntax/instructions.ts'
 import type { Func, Module } from '../syntax/module.ts'
@@ -71,12 +71,7 @@ const SPECIAL = new Set<Op>([
   Op.br_table,
   Op.br_on_cast,
   Op.br_on_cast_fail,
-  Op.call,
-  Op.call_indirect,
-  Op.call_ref,
-  Op.return_call,
-  Op.return_call_indirect,
-  Op.return_call_ref,
+  ...CALLS,
   Op.return_,
   Op.throw_,
   Op.rethrow,
@@ -112,15 +107,6 @@ export interface Shape {
   /** Offsets of innermost loops that call nothing, with their ends. */
   simple: Map<number, number>
 }
-
-const CALLS = new Set<Op>([
-  Op.call,
-  Op.call_indirect,
-  Op.call_ref,
-  Op.return_call,
-  Op.return_call_indirect,
-  Op.return_call_ref,
-])
 
 export function shapeOf(func: Func, growth: boolean): Shape {
   const r = new CodeReader(func.body)

@@ -1,6 +1,6 @@
 // What running costs, and what ends it: fuel by instruction, charged a region at a time, interrupts by a deadline, a flag or a signal, and a count of
 // frames. The one statement of where regions end and what they cost, so that all engines consume equally; how a check is made is each engine's.
-import { CodeReader, opensBlock } from '../binary/code.ts'
+import { CALLS, CodeReader, opensBlock } from '../binary/code.ts'
 import { Exhaustion } from '../errors.ts'
 import { type Imm, rows } from '../syntax/instructions.ts'
 import type { Code } from '../syntax/module.ts'
@@ -178,12 +178,7 @@ const CYCLES = [
   Op.br_on_non_null,
   Op.br_on_cast,
   Op.br_on_cast_fail,
-  Op.call,
-  Op.call_indirect,
-  Op.call_ref,
-  Op.return_call,
-  Op.return_call_indirect,
-  Op.return_call_ref,
+  ...CALLS,
   Op.try_,
   Op.try_table,
 ]
