@@ -1,11 +1,12 @@
 // What each command prints and returns, for good input and for bad: the file is missing, the module truncated, an import misspelt, an option mistyped.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { anywasm } from './anywasm.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'anywasm-cli-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
 function file(name: string, content: string | Uint8Array): string {
   const path = join(dir, name)
   writeFileSync(path, content)

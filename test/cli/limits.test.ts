@@ -1,11 +1,12 @@
 // The options of `anywasm run` that control a program: exit codes, and messages that name the limit.
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { anywasm } from './anywasm.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'anywasm-limits-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
 function program(name: string, text: string): string {
   const path = join(dir, `${name}.wat`)
   writeFileSync(path, `(module ${text})`)
