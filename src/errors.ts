@@ -89,6 +89,16 @@ export class MalformedError extends CompileError {}
 /** The module parses but does not validate. */
 export class InvalidError extends CompileError {}
 
+/** The module is valid, but an engine can't run it for want of features, which it names. */
+export class UnsupportedError extends CompileError {
+  constructor(
+    reason: string,
+    readonly features: readonly string[],
+  ) {
+    super(reason)
+  }
+}
+
 /** What a LinkError about an import is about. */
 export interface ImportProblem {
   module: string

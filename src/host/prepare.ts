@@ -1,10 +1,11 @@
 // What a module becomes before the host compiles it, once per module and settings. Without control the bytes go through unchanged, but for private
 // memories, tables and tags: an export is added for each, under a name that no export of the guest's has, so that the runtime can see them.
 import { encode } from '../binary/encode.ts'
-import { CompileError } from '../errors.ts'
+import { CompileError, UnsupportedError } from '../errors.ts'
 import type { Store } from '../runtime/store.ts'
 import { ALL_FEATURES, type Feature } from '../syntax/features.ts'
 import type { Export, Module } from '../syntax/module.ts'
+import { featuresOf } from '../valid/features.ts'
 import { purposeOf, settingsOf, UNCONTROLLED } from './control.ts'
 import { hostFeatures } from './detect.ts'
 import { LOWERED } from './lower.ts'
@@ -44,14 +45,19 @@ function compile(store: Store | undefined, module: Module): Prepared {
   const visible = [...module.exports, ...hidden]
   const rewritten = (purpose: Purpose, controlled: boolean): Prepared => {
     const control = rewrite(purpose, module, { hidden, prefix }, lackingFeatures())
-    const native = compileNative(control.bytes)
+    const native = compileNative(module, control.bytes)
     return { native, visible, control: controlled ? control : undefined, original: control.original }
   }
   if (store !== undefined) return rewritten(purposeOf(store), true)
   const bytes = module.bytes.length > 0 ? module.bytes : encode(module)
   const { bytes: more, original } = addExports(bytes, hidden)
   try {
-    return { native: compileNative(more), visible, control: undefined, original: (_func, offset) => original(offset) }
+    return {
+      native: compileNative(module, more),
+      visible,
+      control: undefined,
+      original: (_func, offset) => original(offset),
+    }
   } catch (e) {
     try {
       return rewritten(UNCONTROLLED, false)
@@ -74,15 +80,9 @@ const EVERYWHERE = new Set<Feature>(['mvp', 'sign-extension', 'saturating-float-
 
 /** Why the host can't run a module, undefined where it can. */
 export function refusal(module: Module): string | undefined {
-  const lacking = lackingFeatures()
-  const pages = [
-    ...module.memories,
-    ...module.imports.flatMap(({ desc }) => (desc.kind === 'memory' ? [desc.type] : [])),
-  ]
-  if (lacking.includes('custom-page-sizes') && pages.some((m) => m.pageSizeLog2 !== 16))
-    return "the host's WebAssembly has no custom page sizes"
   // Nothing but what can be seen here, or can be rewritten, is lacking.
-  if (lacking.every((f) => f === 'custom-page-sizes' || LOWERED.includes(f))) return undefined
+  const seen = (f: Feature) => f === 'custom-page-sizes' || LOWERED.includes(f)
+  if (lackingFeatures().every(seen) && !hasOtherPages(module)) return undefined
   try {
     const known = made.get(module)?.get('')
     if (known === undefined) keep(module, '', compile(undefined, module))
@@ -93,6 +93,12 @@ export function refusal(module: Module): string | undefined {
   }
 }
 
+/** Whether a memory has pages of another size than hosts have. */
+const hasOtherPages = (module: Module): boolean =>
+  [...module.memories, ...module.imports.flatMap(({ desc }) => (desc.kind === 'memory' ? [desc.type] : []))].some(
+    (m) => m.pageSizeLog2 !== 16,
+  )
+
 function keep(module: Module, settings: string, prepared: Prepared): Prepared {
   let known = made.get(module)
   if (known === undefined) made.set(module, (known = new Map()))
@@ -100,10 +106,14 @@ function keep(module: Module, settings: string, prepared: Prepared): Prepared {
   return prepared
 }
 
-function compileNative(bytes: Uint8Array): NativeModule {
+function compileNative(module: Module, bytes: Uint8Array): NativeModule {
   try {
     return new (host().Module)(bytes)
   } catch (e) {
+    const lacking = lackingFeatures()
+    const wanted = featuresOf(module).filter((f) => lacking.includes(f) && !LOWERED.includes(f))
+    if (wanted.length > 0)
+      throw new UnsupportedError(`the host's WebAssembly lacks what this module uses: ${wanted.join(', ')}`, wanted)
     throw new CompileError(`the host's WebAssembly can't compile this module: ${(e as Error).message}`)
   }
 }

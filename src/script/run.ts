@@ -2,7 +2,7 @@
 // (specification: interpreter, Scripts). Messages are compared by prefix. Threads run to their end where they stand; those that
 // wait for each other run in other agents, where the embedder has some.
 import { decode } from '../binary/decode.ts'
-import { CompileError, Exhaustion, InvalidError, LinkError, MalformedError, Trap } from '../errors.ts'
+import { CompileError, Exhaustion, InvalidError, LinkError, MalformedError, Trap, UnsupportedError } from '../errors.ts'
 import { invoke } from '../runtime/boundary.ts'
 import { ExnInst, type Extern } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
@@ -21,6 +21,8 @@ export interface ScriptFailure {
   /** The line in which the command begins, from 1. */
   line: number
   message: string
+  /** The features that the engine lacks, where that is why: it has refused the command's module, or one that the command builds upon. */
+  lacks?: readonly string[]
 }
 
 /** How a script went; every command counts as one. */
@@ -92,16 +94,18 @@ export function runThread(job: ThreadJob, executor: Executor, options: ScriptOpt
 }
 
 type Exports = ReadonlyMap<string, Extern>
+/** An instance, or why there is none. */
+type Made = Exports | UnsupportedError
 type Join = () => ScriptResult
 
 /** The names that a script, or one of its threads, has given. */
 class Scope {
-  readonly instances = new Map<string, Exports>()
+  readonly instances = new Map<string, Made>()
   readonly definitions = new Map<string, Module>()
-  readonly registered = new Map<string, Exports>()
+  readonly registered = new Map<string, Made>()
   /** Threads by name; those in other agents with what waits for their end. */
   readonly threads = new Map<string, Join | undefined>()
-  instance: Exports | undefined
+  instance: Made | undefined
   definition: Module | undefined
 
   /** @param path where its commands are, as ThreadJob says */
@@ -112,8 +116,10 @@ class Scope {
     this.registered.set('spectest', spectest)
   }
 
+  /** @throws UnsupportedError where its module was refused */
   find(id: string | undefined): Exports {
     const found = id === undefined ? this.instance : this.instances.get(id)
+    if (found instanceof UnsupportedError) throw found
     if (found === undefined) throw new Unmet(id === undefined ? 'there is no instance' : `unknown instance ${id}`)
     return found
   }
@@ -140,9 +146,9 @@ class Run {
     this.result = { file, passed: 0, failed: 0, skipped: 0, failures: [] }
   }
 
-  fail(line: number, message: string): void {
+  fail(line: number, message: string, e?: unknown): void {
     this.result.failed++
-    this.result.failures.push({ line, message })
+    this.result.failures.push({ line, message, ...(e instanceof UnsupportedError && { lacks: e.features }) })
   }
 
   all(commands: readonly Command[], scope: Scope): void {
@@ -169,7 +175,7 @@ class Run {
         result.skipped++
         return
       }
-      this.fail(command.line, `${command.kind}: ${text(e)}`)
+      this.fail(command.line, `${command.kind}: ${text(e)}`, e)
     }
   }
 
@@ -182,7 +188,11 @@ class Run {
         this.keep(scope, command.id, () => this.instantiate(scope.findDefinition(command.module), scope, command.id))
         return
       case 'register':
-        scope.registered.set(command.name, scope.find(command.module))
+        scope.registered.delete(command.name)
+        unlessRefused(
+          () => scope.find(command.module),
+          (found) => scope.registered.set(command.name, found),
+        )
         return
       case 'action':
         this.act(command.action, scope)
@@ -262,12 +272,18 @@ class Run {
   private keep(scope: Scope, id: string | undefined, make: () => Exports): void {
     scope.instance = undefined
     if (id !== undefined) scope.instances.delete(id)
-    scope.instance = make()
-    if (id !== undefined) scope.instances.set(id, scope.instance)
+    unlessRefused(make, (made) => {
+      scope.instance = made
+      if (id !== undefined) scope.instances.set(id, made)
+    })
   }
 
   private instantiate(module: Module, scope: Scope, id?: string): Exports {
-    const externs = module.imports.map((i) => scope.registered.get(i.module)?.get(i.name))
+    const externs = module.imports.map((i) => {
+      const found = scope.registered.get(i.module)
+      if (found instanceof UnsupportedError) throw found
+      return found?.get(i.name)
+    })
     return instantiate(this.store, module, externs, id).exports
   }
 
@@ -338,6 +354,16 @@ class Run {
   }
 }
 
+/** Keeps what is made, or that its module was refused, so that what builds upon it is known to be for the same reason. */
+function unlessRefused(make: () => Exports, keep: (made: Made) => void): void {
+  try {
+    keep(make())
+  } catch (e) {
+    if (e instanceof UnsupportedError) keep(e)
+    throw e
+  }
+}
+
 /** What a module may not have in scripts of the time before WebAssembly 2.0. */
 function checkOldBase(module: Module): void {
   const total = (kind: 'memory' | 'table', own: number) =>
@@ -360,7 +386,7 @@ function expectError(run: () => unknown, type: ErrorClass, message: string): voi
   try {
     run()
   } catch (e) {
-    if (e instanceof Unmet) throw e
+    if (e instanceof Unmet || e instanceof UnsupportedError) throw e
     if (!(e instanceof type)) throw new Unmet(`expected "${message}", got ${nameOf(e)} "${text(e)}"`)
     if (message !== '' && !matchesMessage(text(e), message)) throw new Unmet(`expected "${message}", got "${text(e)}"`)
     return

@@ -1,10 +1,11 @@
 // Which features a valid module uses: by the instructions of its bodies and constant expressions, and by its types, limits and sections.
-import { CodeReader, skipExpr } from '../binary/code.ts'
+import { CodeReader, opensBlock } from '../binary/code.ts'
 import type { Feature } from '../syntax/features.ts'
 import { rows } from '../syntax/instructions.ts'
 import type { Code, Module } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 import {
+  BOT,
   EXTERNREF,
   FUNCREF,
   Heap,
@@ -14,6 +15,7 @@ import {
   isRef,
   type Limits,
   type MemType,
+  refType,
   V128,
   type ValType,
 } from '../syntax/types.ts'
@@ -30,23 +32,37 @@ export function featuresOf(module: Module): Feature[] {
 }
 
 function bodies(module: Module, found: Set<Feature>): void {
-  const add = (code: Code, constant: boolean) => {
-    const r = new CodeReader(code)
-    skipExpr(
-      r,
-      (op) => {
-        found.add(rows[op]!.feature)
-        if (constant && EXTENDED.has(op)) found.add('extended-const')
-      },
-      true,
-    )
-  }
   for (const f of module.funcs) {
-    add(f.body, false)
+    instructions(f.body, found)
     for (const { type } of f.locals) valType(type, found)
   }
-  for (const g of module.globals) add(g.init, true)
-  for (const { mode } of [...module.elems, ...module.datas]) if (mode.kind === 'active') add(mode.offset, true)
+  for (const code of constants(module))
+    for (const op of instructions(code, found)) if (EXTENDED.has(op)) found.add('extended-const')
+}
+
+function constants(module: Module): Code[] {
+  const out = module.globals.map((g) => g.init)
+  for (const { mode } of [...module.elems, ...module.datas]) if (mode.kind === 'active') out.push(mode.offset)
+  for (const { init } of module.elems) if (init.kind === 'exprs') out.push(...init.exprs)
+  for (const { init } of module.tables) if (init !== undefined) out.push(init)
+  return out
+}
+
+/** Gives the instructions, each once. */
+function instructions(code: Code, found: Set<Feature>): Set<Op> {
+  const r = new CodeReader(code)
+  const seen = new Set<Op>()
+  while (!r.done) {
+    const op = r.op()
+    if (op === Op.ref_null) valType(refType(true, r.heap()), found)
+    else if (op === Op.select_t) for (const t of r.types()) valType(t, found)
+    else r.skipImms(op)
+    if (opensBlock(op) && r.blockResult !== BOT) valType(r.blockResult, found)
+    if (seen.has(op)) continue
+    seen.add(op)
+    found.add(rows[op]!.feature)
+  }
+  return seen
 }
 
 const EXTENDED = new Set([Op.i32_add, Op.i32_sub, Op.i32_mul, Op.i64_add, Op.i64_sub, Op.i64_mul])
@@ -77,6 +93,11 @@ function storage(module: Module, found: Set<Feature>): void {
   const memories: MemType[] = [...module.memories]
   const limits: Limits[] = module.tables.map((t) => t.type.limits)
   let tables = module.tables.length
+  for (const { type, init } of module.tables) {
+    if (type.elem !== FUNCREF) valType(type.elem, found)
+    if (init !== undefined) found.add('function-references')
+  }
+  for (const { type } of module.elems) if (type !== FUNCREF) valType(type, found)
   for (const { desc } of module.imports) {
     if (desc.kind === 'memory') memories.push(desc.type)
     if (desc.kind === 'table') {
