@@ -63,6 +63,10 @@ export function facade(store: Store, inst: ModuleInst): { exports: Record<string
               get buffer() {
                 return x.buffer
               },
+              get view() {
+                void x.pages
+                return x.views.dv
+              },
             }
           : x
   return { exports }

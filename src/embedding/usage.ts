@@ -36,7 +36,7 @@ export class Count {
 
   memory(m: MemInst): this {
     // Two memories may be views of one buffer.
-    this.add('memories', m.buffer, m.buffer.byteLength)
+    this.add('memories', m.views.u8.buffer, m.pages * m.pageSize)
     return this
   }
 

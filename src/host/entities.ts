@@ -52,6 +52,10 @@ export class HostMemInst extends MemInst {
     return this.native?.buffer ?? super.buffer
   }
 
+  protected override get storage(): ArrayBufferLike {
+    return this.native.buffer
+  }
+
   override set buffer(_next: ArrayBufferLike) {
     throw new TypeError("a memory of the host engine keeps the host's buffer")
   }

@@ -46,9 +46,7 @@ export function bufferOf(mem: MemInst): ArrayBufferLike {
   if (mem.detaches) return mem.buffer
   if (mem.type.shared) return sharedBuffer(mem)
   // Only a buffer that has been seen has to be detached.
-  mem.onGrow ??= (old) => {
-    if (old !== mem.buffer) detach(old)
-  }
+  mem.onGrow ??= detach
   return mem.buffer
 }
 

@@ -11,9 +11,9 @@ const views = new WeakMap<ArrayBufferLike, { length: number; lanes: Lane[] }>()
 
 /** The memory as elements of 2^log2 bytes. */
 function lanesOf(mem: MemInst, log2: number): Lane {
-  let cached = views.get(mem.buffer)
-  if (cached === undefined || cached.length !== mem.buffer.byteLength) {
-    const b = mem.buffer
+  const b = mem.views.u8.buffer
+  let cached = views.get(b)
+  if (cached === undefined || cached.length !== b.byteLength) {
     const even = (size: number) => Math.floor(b.byteLength / size)
     cached = {
       length: b.byteLength,
@@ -24,7 +24,7 @@ function lanesOf(mem: MemInst, log2: number): Lane {
         new BigInt64Array(b, 0, even(8)),
       ],
     }
-    views.set(mem.buffer, cached)
+    views.set(b, cached)
   }
   return cached.lanes[log2]!
 }
@@ -33,7 +33,7 @@ function lanesOf(mem: MemInst, log2: number): Lane {
 function locate(mem: MemInst, at: number, log2: number): number {
   const size = 1 << log2
   if (at % size !== 0) throw new Trap('unaligned atomic')
-  if (at + size > mem.buffer.byteLength) throw new Trap('out of bounds memory access')
+  if (at + size > mem.pages * mem.pageSize) throw new Trap('out of bounds memory access')
   return at / size
 }
 

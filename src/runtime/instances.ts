@@ -53,18 +53,23 @@ export class FuncInst {
   }
 }
 
+/** How much more than it needs now a memory takes when it moves. */
+const ROOM = 1.5
+
 /** A memory. Embedders make one with `Store.newMemory`: its engine may have a class of its own. */
 export class MemInst {
   readonly kind = 'memory'
   private bytes: ArrayBufferLike
   /** Who holds its views. */
   readonly holders: MemoryViews
-  /** Called after each growth with the buffer that was replaced (the same one where it is shared). */
+  /** Called after a growth that has put another buffer in the place of this one. */
   onGrow: ((old: ArrayBufferLike) => void) | undefined
   /** Asked before each growth that the type allows; false refuses it. */
   mayGrow: ((pages: number, delta: number) => boolean) | undefined
   /** Whether it is a trap, rather than -1, when the host has no memory for a growth that is allowed. */
   mustGrow = false
+  /** Whether somebody outside may hold its present buffer. */
+  private shown = false
   /** Whether growing detaches the old buffer by itself. */
   readonly detaches: boolean = false
   /** Largest size in pages that it may reach. */
@@ -82,13 +87,22 @@ export class MemInst {
     this.holders = new MemoryViews(this.bytes, this.bytes.byteLength)
   }
 
-  /** What its contents lie in now; growing may replace it. */
+  /** What its contents lie in now, of its size exactly; growing may replace it. */
   get buffer(): ArrayBufferLike {
+    const { length } = this.views.u8
+    if (!this.type.shared && this.bytes.byteLength > length && !this.move(length, length)) throw outOfMemory(length)
+    this.shown = true
     return this.bytes
   }
 
   set buffer(next: ArrayBufferLike) {
     this.bytes = next
+    this.shown = true
+  }
+
+  /** What its contents lie in, with the room that growth may use. */
+  protected get storage(): ArrayBufferLike {
+    return this.bytes
   }
 
   /** Views of the whole memory. */
@@ -107,7 +121,7 @@ export class MemInst {
 
   /** Its size in pages. */
   get pages(): number {
-    if (this.type.shared && this.buffer.byteLength !== this.views.dv.byteLength) this.rebind()
+    if (this.type.shared && this.storage.byteLength !== this.views.dv.byteLength) this.rebind()
     return this.views.dv.byteLength / this.pageSize
   }
 
@@ -118,34 +132,52 @@ export class MemInst {
   grow(delta: number, meter?: Meter): number {
     const old = this.pages
     if (delta > this.typeMax - old || this.mayGrow?.(old, delta) === false || delta > this.maxPages - old) return -1
-    const before = this.buffer
+    const before = this.storage
     if (!this.resize((old + delta) * this.pageSize, meter)) {
       if (this.mustGrow) throw new Exhaustion('out of memory', `the host can't grow a memory to ${old + delta} pages`)
       return -1
     }
-    this.rebind()
-    this.onGrow?.(before)
+    if (this.storage !== before) this.onGrow?.(before)
     return old
   }
 
-  /** false where the host has not that much. */
+  /** Makes it so many bytes; false where the host has not that much. */
   protected resize(bytes: number, meter?: Meter): boolean {
-    const { buffer } = this
-    if (this.type.shared) return growShared(buffer as SharedArrayBuffer, bytes)
+    const { storage } = this
+    if (this.type.shared) {
+      if (!growShared(storage as SharedArrayBuffer, bytes)) return false
+      this.rebind()
+      return true
+    }
+    if ((storage as Resizable).resizable) {
+      if (!growResizable(storage as Resizable, bytes)) return false
+      this.rebind()
+      return true
+    }
+    if (bytes <= storage.byteLength) {
+      this.rebind(bytes)
+      return true
+    }
+    // Programs grow page by page: room to grow into spares them a copy each time. A buffer that somebody looks at has none, so a memory that is looked at
+    // after each growth takes none.
+    const room = Math.min(Math.floor(bytes * ROOM), this.maxPages * this.pageSize)
+    return (!this.shown && this.move(bytes, room, meter)) || this.move(bytes, bytes, meter)
+  }
+
+  /** Moves the contents into a buffer of `capacity` bytes, of which `bytes` are the memory; false where the host has not that much. */
+  private move(bytes: number, capacity: number, meter?: Meter): boolean {
     let next: ArrayBuffer
     try {
-      if ((buffer as Resizable).resizable) {
-        resize!.call(buffer as Resizable, bytes)
-        return true
-      }
-      next = new ArrayBuffer(bytes)
+      next = new ArrayBuffer(capacity)
     } catch {
       return false
     }
     const to = new Uint8Array(next)
     const { u8 } = this.views
     chunks(u8.length, meter, (at, end) => to.set(u8.subarray(at, end), at))
-    this.buffer = next
+    this.bytes = next
+    this.shown = false
+    this.rebind(bytes)
     return true
   }
 
@@ -155,9 +187,8 @@ export class MemInst {
   }
 
   /** Binds the views anew; other agents' growth of a shared memory becomes visible here. */
-  rebind(): void {
-    const { holders, buffer } = this
-    holders.bind(buffer, this.type.shared ? buffer.byteLength : undefined)
+  rebind(bytes = this.type.shared ? this.storage.byteLength : undefined): void {
+    this.holders.bind(this.storage, bytes)
   }
 }
 
@@ -171,6 +202,15 @@ const GrowableShared = globalThis.SharedArrayBuffer as unknown as new (
   length: number,
   options: { maxByteLength: number },
 ) => SharedArrayBuffer
+
+function growResizable(buffer: Resizable, bytes: number): boolean {
+  try {
+    resize!.call(buffer, bytes)
+    return true
+  } catch {
+    return false
+  }
+}
 
 function growShared(buffer: SharedArrayBuffer, bytes: number): boolean {
   try {
@@ -186,9 +226,12 @@ function allocate(type: MemType, bytes: number, maxPages: number): ArrayBufferLi
     if (!type.shared) return new ArrayBuffer(bytes)
     return new GrowableShared(bytes, { maxByteLength: maxPages * 2 ** type.pageSizeLog2 })
   } catch {
-    throw new Exhaustion('out of memory', `the host can't allocate a memory of ${bytes} bytes`)
+    throw outOfMemory(bytes)
   }
 }
+
+const outOfMemory = (bytes: number) =>
+  new Exhaustion('out of memory', `the host can't allocate a memory of ${bytes} bytes`)
 
 /** A table. Embedders make one with `Store.newTable`, and use its methods: its engine may have a class of its own. */
 export class TableInst {

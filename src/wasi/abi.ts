@@ -266,23 +266,34 @@ export function errnoOf(e: unknown): Errno | undefined {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** What WASI needs of a memory: its present buffer, or a view of all of it where that is cheaper. */
+export interface MemoryLike {
+  readonly buffer: ArrayBufferLike
+  readonly view?: DataView<ArrayBufferLike>
+}
+
 /** The guest's linear memory. Every access is checked; an address outside gives FAULT. */
 export class GuestMemory {
-  private buffer: ArrayBufferLike | undefined
-  private view: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0))
+  private latest: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0))
 
-  /** @param source the memory's present buffer; it changes when the memory grows */
-  constructor(private readonly source: () => ArrayBufferLike) {}
+  /** @param source the memory; its buffer changes when it grows */
+  constructor(private readonly source: () => MemoryLike) {}
+
+  /** All of it, as it is now. */
+  private get view(): DataView<ArrayBufferLike> {
+    const memory = this.source()
+    if (memory.view !== undefined) return memory.view
+    const { buffer } = memory
+    // A shared buffer keeps its identity while the memory grows, so the length counts as well.
+    if (buffer !== this.latest.buffer || buffer.byteLength !== this.latest.byteLength)
+      this.latest = new DataView(buffer)
+    return this.latest
+  }
 
   private at(ptr: number, length: number): DataView {
-    const buffer = this.source()
-    // A shared buffer keeps its identity while the memory grows, so the length counts as well.
-    if (buffer !== this.buffer || buffer.byteLength !== this.view.byteLength) {
-      this.buffer = buffer
-      this.view = new DataView(buffer)
-    }
-    if (ptr + length > this.view.byteLength) fail(Errno.FAULT)
-    return this.view
+    const { view } = this
+    if (ptr + length > view.byteLength) fail(Errno.FAULT)
+    return view
   }
 
   getU8(ptr: number): number {
@@ -317,7 +328,7 @@ export class GuestMemory {
 
   /** True when the memory is shared between threads, whose views most host functions refuse. */
   get shared(): boolean {
-    return typeof SharedArrayBuffer !== 'undefined' && this.source() instanceof SharedArrayBuffer
+    return typeof SharedArrayBuffer !== 'undefined' && this.view.buffer instanceof SharedArrayBuffer
   }
 
   /** Bytes that belong to the guest are read into: directly, or through a copy where the memory is shared. */

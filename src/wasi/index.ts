@@ -1,6 +1,6 @@
 // Package entry `anywasm/wasi`.
 
-export { ClockId, Errno, FileType, WASIError } from './abi.ts'
+export { ClockId, Errno, FileType, type MemoryLike, WASIError } from './abi.ts'
 export { type Clock, SystemClock } from './clock.ts'
 export { ExitStatus } from './context.ts'
 export type {

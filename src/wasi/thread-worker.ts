@@ -3,7 +3,7 @@
 // Specification: wasi-threads.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { Errno, WASIError } from './abi.ts'
+import { Errno, type MemoryLike, WASIError } from './abi.ts'
 import { type Context, ExitStatus } from './context.ts'
 import { Descriptors } from './fds.ts'
 import { pollCalls } from './poll.ts'
@@ -38,9 +38,9 @@ function remote(name: string): Import {
   }
 }
 
-function preview1(memory: { readonly buffer: ArrayBufferLike }): Record<string, Import> {
+function preview1(memory: MemoryLike): Record<string, Import> {
   const local: Context = {
-    ...makeContext(data, () => memory.buffer, new Descriptors()),
+    ...makeContext(data, () => memory, new Descriptors()),
     ready(fd, reading) {
       const result = ask({ type: 'ready', fd, reading })
       if (result === LATER) return undefined

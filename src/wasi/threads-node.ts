@@ -105,7 +105,7 @@ class Group {
     private readonly reject: (error: unknown) => void,
   ) {
     const stdin = options.stdin === undefined || options.stdin === 0 ? new Input() : options.stdin
-    this.context = makeContext({ ...options, stdin }, options.buffer)
+    this.context = makeContext({ ...options, stdin }, () => ({ buffer: options.buffer() }))
     this.calls = bind(this.context, allCalls)
   }
 

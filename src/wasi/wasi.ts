@@ -2,7 +2,7 @@
 // It knows instances by their shape only, so they may be the host's own or ours.
 // Specification: WASI preview 1, docs.md; "Application ABI" for _start and _initialize.
 
-import { directoryRights, Errno, errnoOf, FileType, fileRights, GuestMemory } from './abi.ts'
+import { directoryRights, Errno, errnoOf, FileType, fileRights, GuestMemory, type MemoryLike } from './abi.ts'
 import { type Clock, SystemClock } from './clock.ts'
 import { type Calls, type Context, ExitStatus } from './context.ts'
 import { ioCalls } from './fd-io.ts'
@@ -45,10 +45,6 @@ export interface WASIOptions {
 /** What WASI needs of an instance of whatever runtime. */
 export interface InstanceLike {
   readonly exports: Readonly<Record<string, unknown>>
-}
-
-interface MemoryLike {
-  readonly buffer: ArrayBufferLike
 }
 
 export type Import = (...args: (number | bigint)[]) => number
@@ -135,7 +131,7 @@ function openAll(fds: Descriptors, o: WASIOptions): void {
 }
 
 /** What the functions work on. Opens the streams and folders unless `fds` are given. */
-export function makeContext(o: WASIOptions, buffer: () => ArrayBufferLike, opened?: Descriptors): Context {
+export function makeContext(o: WASIOptions, memory: () => MemoryLike, opened?: Descriptors): Context {
   const args = (o.args ?? []).map((a) => terminated(String(a), 'An argument'))
   const env = Object.entries(o.env ?? {})
     .filter(([, v]) => v !== undefined)
@@ -148,7 +144,7 @@ export function makeContext(o: WASIOptions, buffer: () => ArrayBufferLike, opene
     throw e
   }
   return {
-    memory: new GuestMemory(buffer),
+    memory: new GuestMemory(memory),
     fds,
     args,
     env,
@@ -175,15 +171,15 @@ export class WASI {
       throw new TypeError(`WASI version ${String(options.version)} is not supported, only preview1`)
     }
     this.returnOnExit = options.returnOnExit ?? true
-    const context = makeContext(options, () => this.buffer())
+    const context = makeContext(options, () => this.present())
     this.fds = context.fds
     this.wasiImport = bind(context, allCalls)
     this.unstableImport = { ...this.wasiImport, ...bind(context, unstableCalls) }
   }
 
-  private buffer(): ArrayBufferLike {
+  private present(): MemoryLike {
     if (!this.memory) throw new Error('The guest called WASI before start() or initialize()')
-    return this.memory.buffer
+    return this.memory
   }
 
   /** The import object for an instance that uses nothing but WASI. */

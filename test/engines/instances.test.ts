@@ -4,7 +4,7 @@ import { decode } from '../../src/binary/decode.ts'
 import { Trap } from '../../src/errors.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import { invoke } from '../../src/runtime/boundary.ts'
-import type { FuncInst } from '../../src/runtime/instances.ts'
+import type { FuncInst, MemInst } from '../../src/runtime/instances.ts'
 import { instantiate } from '../../src/runtime/instantiate.ts'
 import { Store } from '../../src/runtime/store.ts'
 import { parseModule } from '../../src/text/parse.ts'
@@ -80,5 +80,49 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     expect(trapOf(() => call('go', 5, 0, 0n))).toBe('uninitialized element')
     expect(trapOf(() => call('go', 6, 0, 0n))).toBe('undefined element')
     expect(trapOf(() => call('go', -1, 0, 0n))).toBe('undefined element')
+  })
+
+  test('growth page by page moves a memory now and then only, and its buffer is of its size whenever one looks', () => {
+    const seen: number[] = []
+    const { inst, call } = load(
+      engine,
+      `(module (import "m" "look" (func $look (result i32))) (memory (export "m") 1 3000)
+        (func (export "grow") (param $n i32)
+          (loop $l
+            (i32.store (i32.shl (memory.size) (i32.const 4)) (memory.size))
+            (drop (memory.grow (i32.const 1)))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "wrong") (param $to i32) (result i32) (local $k i32)
+          (local.set $k (i32.const 1))
+          (loop $l
+            (if (i32.ne (i32.load (i32.shl (local.get $k) (i32.const 4))) (local.get $k)) (then (return (local.get $k))))
+            (br_if $l (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1))) (local.get $to))))
+          (i32.const 0))
+        (func (export "looked") (result i32)
+          (i32.store (i32.const 0) (i32.const 7)) (drop (call $look)) (i32.store (i32.const 4) (i32.const 9))
+          (i32.add (i32.load (i32.const 0)) (i32.load (i32.const 4))))
+        (func (export "last") (i32.store8 (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 1)) (i32.const 5)))
+        (func (export "beyond") (i32.store8 (i32.shl (memory.size) (i32.const 16)) (i32.const 5))))`,
+      { imports: { 'm.look': () => seen.push(mem.buffer.byteLength) } },
+    )
+    const mem = inst.exports.get('m') as MemInst
+    const homes = new Set<unknown>()
+    for (let k = 0; k < 100; k++) {
+      call('grow', 20)
+      homes.add(mem.views.u8.buffer)
+    }
+    if (!mem.detaches) expect(homes.size).toBeLessThan(20)
+    expect(call('wrong', 2001)).toEqual([0])
+    expect(mem.pages).toBe(2001)
+    call('last')
+    expect(trapOf(() => call('beyond'))).toBe('out of bounds memory access')
+    expect(call('looked')).toEqual([16])
+    expect(seen).toEqual([2001 * 65536])
+    const bytes = new Uint8Array(mem.buffer)
+    expect([bytes.length, bytes[0], bytes[4], bytes.at(-1)]).toEqual([2001 * 65536, 7, 9, 5])
+    expect(call('wrong', 2001)).toEqual([0])
+    expect(mem.grow(998)).toBe(2001)
+    expect(mem.grow(2)).toBe(-1)
+    expect(mem.buffer.byteLength).toBe(2999 * 65536)
   })
 })
