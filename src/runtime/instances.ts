@@ -154,7 +154,7 @@ export class MemInst {
       this.rebind()
       return true
     }
-    if (bytes <= storage.byteLength) {
+    if (bytes <= storage.byteLength && !this.shown) {
       this.rebind(bytes)
       return true
     }

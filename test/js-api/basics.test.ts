@@ -57,6 +57,22 @@ describe.each(['compiler', 'interpreter'])('%s', (engine) => {
     expect(() => x.m.grow(1)).toThrow(RangeError)
   })
 
+  test('a buffer is of the size of its memory exactly, and growth by nothing detaches it too', () => {
+    const x = run(
+      '(module (memory (export "m") 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))',
+    )
+    expect([x.grow(3), x.grow(1), x.grow(1)]).toEqual([1, 4, 5])
+    const { buffer } = x.m
+    expect([buffer.byteLength, x.m.buffer === buffer]).toEqual([6 * 65536, true])
+    new Uint8Array(buffer).fill(7)
+    for (const grow of [x.grow, (n: number) => x.m.grow(n)]) {
+      const before = x.m.buffer
+      expect(grow(0)).toBe(6)
+      expect([before.byteLength, x.m.buffer.byteLength]).toEqual([0, 6 * 65536])
+    }
+    expect(new Uint8Array(x.m.buffer).every((b) => b === 7)).toBe(true)
+  })
+
   test('a resizable buffer grows with its memory', () => {
     const memory = new W.Memory({ initial: 1, maximum: 3 })
     const buffer = memory.toResizableBuffer() as ArrayBuffer & { resizable: boolean; resize(n: number): void }
