@@ -48,6 +48,7 @@ export function chart(rows, [, ...columns], about) {
       `<rect x="${LEFT + k * 150}" y="26" width="12" height="12" fill="${COLOURS[k % 5]}"/><text x="${LEFT + 17 + k * 150}" y="36">${quote(c)}</text>`,
   )
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${TOP + 2 * HEIGHT + 60}" font-family="sans-serif" font-size="12">
+<title>Real programs, time relative to native WebAssembly</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${LEFT}" y="16">Real programs, time ÷ native WebAssembly, lower is better (× fails). ${quote(about)}</text>
 ${legend.join('\n')}

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url)
 const file = (path) => new Uint8Array(readFileSync(new URL(`./node_modules/${path}`, import.meta.url)))
 const text = (path) => readFileSync(new URL(path, import.meta.url), 'utf8')
 /** JavaScript for what compresses and transforms. */
-const source = text('./node_modules/esbuild-wasm/lib/main.js')
+const source = () => text('./node_modules/esbuild-wasm/lib/main.js')
 
 async function quickjs() {
   const { newQuickJSWASMModuleFromVariant } = await import('quickjs-emscripten-core')
@@ -48,12 +48,13 @@ async function esbuild() {
   const { initialize, transform } = await import('esbuild-wasm/esm/browser.js')
   const wasmModule = await globalThis.WebAssembly.compile(file('esbuild-wasm/esbuild.wasm'))
   await initialize({ wasmModule, worker: false })
-  return async () => (await transform(source, { minify: true, target: 'es2016', loader: 'js' })).code
+  const input = source()
+  return async () => (await transform(input, { minify: true, target: 'es2016', loader: 'js' })).code
 }
 
 async function brotli() {
   const { compress, decompress } = require('brotli-wasm')
-  const input = new TextEncoder().encode(source.slice(0, 60_000))
+  const input = new TextEncoder().encode(source().slice(0, 60_000))
   return () => {
     const packed = compress(input, { quality: 9 })
     let out = 0
@@ -65,7 +66,7 @@ async function brotli() {
 async function zstd() {
   const { init, compress, decompress } = require('@bokuweb/zstd-wasm')
   await init()
-  const input = new TextEncoder().encode(source.slice(0, 90_000))
+  const input = new TextEncoder().encode(source().slice(0, 90_000))
   return () => {
     const packed = compress(input, 10)
     return `${packed.length} ${packed[100]} ${decompress(packed).length}`

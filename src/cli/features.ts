@@ -5,6 +5,9 @@ import { ENGINES, engineByName } from '../presets/engines.ts'
 import { ALL_FEATURES } from '../syntax/features.ts'
 import { writeOut } from './output.ts'
 
+/** V8's limit on the bytecode of a function that it optimises, in bytes. */
+const V8_LIMIT = 61_440
+
 export function features(json: boolean): void {
   const native = hostFeatures()
   const found = {
@@ -16,6 +19,7 @@ export function features(json: boolean): void {
       sharedMemory: typeof SharedArrayBuffer === 'function',
       resizableBuffers: 'resize' in ArrayBuffer.prototype,
       webAssembly: native ?? null,
+      optimisedFunction: process.versions.v8 === undefined ? null : { bytes: V8_LIMIT, raisedBy: 'run --raise-limit' },
     },
   }
   writeOut(json ? `${JSON.stringify(found, undefined, 2)}\n` : shown(found))
@@ -34,10 +38,16 @@ function shown({ auto, engines, features: own, host }: Found): string {
     ['code generation', yes(host.codeGeneration)],
     ['shared memory', yes(host.sharedMemory)],
     ['resizable buffers', yes(host.resizableBuffers)],
+    ['largest optimised', limitText(host.optimisedFunction)],
     ["host's WebAssembly", host.webAssembly === null ? 'none' : host.webAssembly.join(' ')],
   ]
   return rows.map(([name, value]) => `${`${name}:`.padEnd(20)}${value}\n`).join('')
 }
+
+const limitText = (limit: Found['host']['optimisedFunction']): string =>
+  limit === null
+    ? 'unknown'
+    : `${limit.bytes} bytes of bytecode; larger functions are split; ${limit.raisedBy} lifts it`
 
 interface Found {
   auto: string
@@ -48,5 +58,6 @@ interface Found {
     sharedMemory: boolean
     resizableBuffers: boolean
     webAssembly: readonly string[] | null
+    optimisedFunction: { bytes: number; raisedBy: string } | null
   }
 }

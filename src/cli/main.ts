@@ -41,7 +41,9 @@ wrapper(loaded.exports, require, loaded, filename)
 
 /** A misspelt command is not worth a file. */
 const WRONG_USAGE = 2
-if (caching && (cachedData === undefined || script.cachedDataRejected))
+// V8 takes no cache that was made under other flags.
+const flagged = process.argv.includes('--raise-limit')
+if (caching && !flagged && (cachedData === undefined || script.cachedDataRejected))
   process.once('exit', (code) => {
     if (code === WRONG_USAGE) return
     const data = script.createCachedData()

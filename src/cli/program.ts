@@ -80,6 +80,7 @@ function addRun(program: Command, done: (code: number) => void): void {
     .option('--max-stack <calls>', 'the most calls that it may nest')
     .option('--cache', 'keep compiled code for later runs (the default)')
     .option('--no-cache', 'neither use nor keep compiled code')
+    .option('--raise-limit', 'have V8 optimise functions of any size, when the compiler runs the program')
     .option('--verbose', 'say on standard error which engine runs it, and why')
     .passThroughOptions()
     .addHelpText(

@@ -19,6 +19,8 @@ export interface RunOptions extends ControlOptions {
   stdin?: string
   tcplisten?: string[]
   cache?: boolean
+  /** Whether to raise V8's limit on the size of functions that it optimises. */
+  raiseLimit?: boolean
   /** Whether to say which engine runs it, and why. */
   verbose?: boolean
 }

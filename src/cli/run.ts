@@ -37,6 +37,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     const { engine, refused } = await engineFor(options.engine, module)
     if (options.verbose)
       writeError(`anywasm: the ${engine.name} runs ${file}${refused === undefined ? '' : `, since ${refused}`}\n`)
+    if (options.raiseLimit === true && engine.name === 'compiler') (await import('./raise-limit.ts')).raiseLimit()
     const watched = engine.name === 'host' && onlyDeadline(control)
     store = new Store(engine, control.limits, watched ? unwatched(control.metering) : control.metering)
     const within: Within = watched ? watchdog(control.metering.deadline!, store) : (task) => task()

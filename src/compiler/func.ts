@@ -372,7 +372,8 @@ export class FuncCompiler implements Emitter {
       const ints = [...facts.locals]
         .filter((k) => kindOf(this.localTypes[k]!) === 'i')
         .flatMap((k) => this.localNames(k))
-      this.open(`N${this.labels + 1}:while(true){${ints.map((v) => `${v}=${v}|0;`).join('')}`)
+      this.open(`N${this.labels + 1}:while(true){`)
+      this.open(ints.map((v) => `${v}=${v}|0;`).join(''))
     }
     this.enter('loop', params, results, this.open('while(true){'))
     this.counters.loop(at)
@@ -414,7 +415,8 @@ export class FuncCompiler implements Emitter {
 
   /** Closes a frame's statement; what follows is reached through its end, a branch, or an `if` without `else`. */
   close(frame: Frame): void {
-    this.open(frame.edges < 0 ? '}' : '}}')
+    this.open('}')
+    if (frame.edges >= 0) this.open('}')
     if (frame.used) this.lines[frame.line] = `${frame.label}:${this.lines[frame.line]}`
     if (frame.kind === 'if') frame.views &= frame.viewsBefore
     if (frame.kind !== 'loop') this.views.current = this.dead ? frame.views : this.views.current & frame.views

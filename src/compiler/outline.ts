@@ -38,6 +38,8 @@ export interface Piece {
   /** Variables that go out in any way, and the one that is the value. */
   outs: readonly number[]
   value: number
+  /** For cases of a switch in a loop: the label of the loop, in which they go on. */
+  loop?: string
 }
 
 export const HOLDERS = { i: 'OI', d: 'OF', r: 'OR' } as const
@@ -47,10 +49,15 @@ export const WAY = 'sc'
 /** The piece that a slice would be. */
 export function pieceOf(o: Outlining, { list, from, to }: Slice): Piece {
   const nodes = list.slice(from, to)
-  const { mentions, writes } = touched(nodes)
-  const last = nodes[nodes.length - 1]!
   const jumps = [...jumpsOf(nodes)]
   if (completes(nodes)) jumps.unshift('')
+  return pieceWith(o, nodes, jumps)
+}
+
+/** The piece that statements would be which are left by these jumps. */
+export function pieceWith(o: Outlining, nodes: Node[], jumps: readonly string[]): Piece {
+  const { mentions, writes } = touched(nodes)
+  const last = nodes[nodes.length - 1]!
   const exits = jumps.map((jump) => {
     const live = jump === '' ? last.after : o.liveness.target(jump)
     return { jump, outs: [...writes].filter((v) => has(live, v)) }
@@ -144,11 +151,13 @@ export function printPiece(o: Outlining, piece: Piece): Line[] {
     out.push({ text, offset: -1 })
   }
   const ways = new Set(piece.exits.map((e) => e.jump))
+  const stay = piece.loop && `continue ${piece.loop}`
+  if (piece.loop) out.push({ text: `${piece.loop}:while(true){`, offset: -1 })
   const rewrite = (text: string, inLoop: boolean): string =>
     text.replace(/\b(?:(break|continue)( [LND]\d+)?(?![\w$])|return\b *([^;{}]*))/g, (all, word, label, value) => {
       if (word === undefined) return leave('return', value)
       const jump = word + (label ?? '')
-      return ways.has(jump) && !(jump === 'break' && inLoop) ? leave(jump, '') : all
+      return ways.has(jump) && jump !== stay && !(jump === 'break' && inLoop) ? leave(jump, '') : all
     })
   const visit = (list: readonly Node[], inLoop: boolean): void => {
     for (const { kind, lines, arms } of list) {
@@ -161,6 +170,8 @@ export function printPiece(o: Outlining, piece: Piece): Line[] {
     }
   }
   visit(piece.nodes, false)
+  if (stay) out.splice(-1, 0, { text: `default:${leave(stay, '')}`, offset: -1 })
+  if (stay) out.push({ text: '}', offset: -1 })
   if (ways.has('')) out.push({ text: leave('', ''), offset: -1 })
   return out
 }

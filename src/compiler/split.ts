@@ -2,6 +2,7 @@
 // Runs of statements become functions of their own, the largest first, until what remains is well below the limit; the dispatch of an interpreter
 // loop stays where it is (docs/rationale.md, "Why are huge functions split?").
 
+import { machineIn, outlineCases } from './cases.ts'
 import { deeperThan, flatten } from './flatten.ts'
 import { Liveness } from './liveness.ts'
 import type { Kind } from './operands.ts'
@@ -17,7 +18,7 @@ import {
   touched,
   WAY,
 } from './outline.ts'
-import { type Line, type Node, parse, sizeOf, Unreadable, type Variables, width } from './tree.ts'
+import { type Line, type Node, parse, remeasure, sizeOf, Unreadable, type Variables, width } from './tree.ts'
 
 /** A generated function before it is source. */
 export interface Draft {
@@ -56,11 +57,15 @@ export const sizes = {
   depth: 300,
 }
 
-/** The source of a function, in pieces where it is too large. */
+/**
+ * The source of a function, in pieces where it is too large. The brackets around it have V8 compile it at once, not parse it twice; pieces wait for
+ * their first call.
+ */
 export function printFunction(draft: Draft): Printed {
   const size = draft.lines.reduce((s, l) => s + width(l.text), 0)
-  if (deeperThan(draft.lines, sizes.depth)) {
-    const flat = flatten(draft.lines)
+  const deep = deeperThan(draft.lines, sizes.depth)
+  if (deep || size > sizes.whole) {
+    const flat = flatten(draft.lines, deep)
     for (const v of flat.variables) draft.variables.add(v, 'i', '0')
     draft = { ...draft, lines: flat.lines }
   }
@@ -70,9 +75,9 @@ export function printFunction(draft: Draft): Printed {
   }
   const { name, variables, params, prologue, epilogue } = draft
   const declared = variables.names.slice(params).map((_, k) => variables.declaration(params + k))
-  const lines = functionLines(`return function ${name}`, variables.names.slice(0, params), declared, draft.lines)
+  const lines = functionLines(`return(function ${name}`, variables.names.slice(0, params), declared, draft.lines)
   lines[0]!.text += prologue
-  lines[lines.length - 1]!.text = `${epilogue}}`
+  lines[lines.length - 1]!.text = `${epilogue}})`
   return joined([lines], [])
 }
 
@@ -108,14 +113,30 @@ function splitFunction({ name, variables, params, result, lines }: Draft): Print
   const liveness = new Liveness(variables)
   liveness.list(nodes, liveness.nothing)
   const o: Outlining = { name, variables, liveness, result, pieces: [] }
-  // From the right, so that positions stay true.
-  for (const slice of choose(o, nodes).sort((x, y) => y.first - x.first)) outline(o, slice, pieceOf(o, slice))
+  outlineMachine(o, nodes)
+  outlineLargest(o, nodes)
   if (o.pieces.length === 0) return undefined
   const own = Array.from({ length: params }, (_, k) => k)
   const pieces = o.pieces.map((p) => lined(o, `const ${p.name}=function`, p.args, p.nodes, printPiece(o, p), ';'))
   // Its pieces may call it by its name, too.
-  const main = lined(o, `const ${name}=function`, own, nodes, print(nodes), `;return ${name}`)
+  const main = lined(o, `const ${name}=(function`, own, nodes, print(nodes), `);return ${name}`)
   return joined([...pieces, main], Object.values(HOLDERS))
+}
+
+/** Makes pieces of the cases of a loop around a switch, if there is one. */
+function outlineMachine(o: Outlining, nodes: Node[]): void {
+  const machine = machineIn(nodes, o.variables, sizes.whole)
+  if (machine === undefined) return
+  for (const arm of machine.dispatch.arms) if (sizeOf(arm.body) > sizes.piece) outlineLargest(o, arm.body)
+  outlineCases(o, machine, sizes.chunk)
+  remeasure(nodes)
+}
+
+/** Makes pieces of the largest runs of statements. */
+function outlineLargest(o: Outlining, nodes: Node[]): void {
+  // From the right, so that positions stay true.
+  for (const slice of choose(o, nodes).sort((x, y) => y.first - x.first)) outline(o, slice, pieceOf(o, slice))
+  remeasure(nodes)
 }
 
 /** A function's lines. */

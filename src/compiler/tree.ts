@@ -201,12 +201,22 @@ function structure(kind: NodeKind, label: string, arms: Arm[], last: Line, facts
   return node
 }
 
+/** Sizes of structures again, after what is in them has changed. */
+export function remeasure(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    if (node.arms.length === 0) continue
+    for (const arm of node.arms) remeasure(arm.body)
+    measure(node)
+  }
+}
+
 function measure(node: Node): void {
   node.size = 1
   node.depth = 1
   node.cases = node.kind === 'switch' ? node.arms.length : 0
   for (const arm of node.arms) {
-    node.size += width(arm.open.text) + sizeOf(arm.body)
+    // A case's number costs nothing.
+    node.size += (arm.open.text.startsWith('case ') ? 1 : width(arm.open.text)) + sizeOf(arm.body)
     for (const n of arm.body) {
       node.depth = Math.max(node.depth, n.depth + 1)
       node.cases = Math.max(node.cases, n.cases)

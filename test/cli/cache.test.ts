@@ -71,6 +71,18 @@ describe('a second run', () => {
     expect(readdirSync(dir).sort()).toEqual(before)
   })
 
+  test("has code of its own under a raised limit, and V8's cache of the command line stays good", () => {
+    run('5')
+    const before = readdirSync(dir).sort()
+    for (const again of [1, 2]) {
+      const { stdout, stderr } = run('10', '--raise-limit')
+      expect([again, stdout, stderr]).toEqual([again, `${SUM + 10}\n`, ''])
+    }
+    const after = readdirSync(dir).sort()
+    expect(after.length).toBe(before.length + 1)
+    expect(after).toEqual(expect.arrayContaining(before))
+  })
+
   test('traps with the same backtrace', () => {
     const first = run('0')
     expect(first.code).toBe(134)

@@ -200,6 +200,7 @@ describe('features', () => {
     expect(stdout).toMatch(
       /^engine of auto: +host, where it can run the module, then compiler\nhost: +yes\ncompiler: +yes\ninterpreter: +yes\nanywasm runs: +mvp .* gc /,
     )
+    expect(stdout).toMatch(/largest optimised: +61440 bytes .* run --raise-limit lifts it\n/)
     expect(stdout).toMatch(/host's WebAssembly: .*simd/)
   })
 

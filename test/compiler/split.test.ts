@@ -51,7 +51,46 @@ function machine(cases: number, repeat = 1): string {
       (local.get $a) (local.get $q) (local.get $x)))`
 }
 
+/** A function as Go's compiler makes them: a loop around a ladder of `blocks`, entered by the number in a local, which some blocks also read if `told`. */
+function goLike(blocks: number, told = false): string {
+  const ends = Array.from({ length: blocks }, (_, k) => {
+    const target = (k * 37 + 11) % blocks
+    const go = `(then (local.set $pc (i32.const ${target})) (br $loop))`
+    return [
+      'end',
+      `(br_if $out (i32.eqz (local.tee $steps (i32.sub (local.get $steps) (i32.const 1)))))`,
+      `(local.set $a (i32.add (i32.mul (local.get $a) (i32.const ${2 * k + 3})) (i32.const ${k % 13})))`,
+      `(local.set $q (i64.add (i64.rotl (local.get $q) (i64.const ${k % 61})) (i64.extend_i32_s (local.get $a))))`,
+      `(i64.store offset=${8 * k} (i32.const 0) (local.get $q))`,
+      `(local.set $x (f64.add (f64.mul (local.get $x) (f64.const 0.5)) (f64.convert_i32_u (i32.load (i32.const ${8 * k})))))`,
+      k % 3 === 0 ? `(if (i32.and (local.get $a) (i32.const ${1 << (k % 11)})) ${go})` : '',
+      k % 17 === 5 ? `(local.set $pc (i32.const ${target})) (br $loop)` : '',
+      k % 29 === 7
+        ? `(if (i32.eq (i32.and (local.get $a) (i32.const 255)) (i32.const 3)) (then (return (local.get $a) (local.get $q) (f64.const 7))))`
+        : '',
+      told && k % 5 === 0 ? '(local.set $a (i32.xor (local.get $a) (local.get $pc)))' : '',
+    ].join('\n')
+  })
+  const table = `local.get $pc br_table ${ends.map((_, k) => `$b${k} $b${k}`).join(' ')} $last`
+  return `(module (memory (export "m") 1) (func (export "run") (param $steps i32) (result i32 i64 f64) (local $pc i32) (local $a i32) (local $q i64) (local $x f64)
+    block $out loop $loop block $last ${ends.map((_, k) => `block $b${blocks - 1 - k}`).join(' ')}
+    ${table} ${ends.join('\n')} (local.set $pc (i32.const 3)) (br $loop) end $last (br_if $loop (i32.const 0)) (local.set $a (i32.const 99)) end $loop end $out
+    local.get $a local.get $q local.get $x))`
+}
+
 describe('a function in pieces', () => {
+  test.each([
+    [70, false],
+    [70, true],
+    [400, false],
+    [400, true],
+  ])('a loop of %d blocks that name the next one (%s)', (blocks, told) => {
+    if (blocks < 100) Object.assign(sizes, everything, { chunk: 900, piece: 1100 })
+    const wat = goLike(blocks, told)
+    const [mine, other] = [load(compiler, wat), load(interpreter, wat)]
+    for (const steps of [1, 2, 77, 3000, 20_000]) expect(mine.call('run', steps)).toEqual(other.call('run', steps))
+  })
+
   test.each([12, 120, 260])('an interpreter loop of %d operations', (cases) => {
     if (cases < 100) Object.assign(sizes, everything)
     const wat = machine(cases)
@@ -127,6 +166,7 @@ test('no piece of a huge function is over the limit of V8', () => {
   try {
     const wats = [
       machine(120, 4),
+      goLike(500),
       `(module (memory 1) (func (export "run") (param i32) (result i32) (local i32) ${straight.join('\n')} (local.get 0)))`,
     ]
     for (const wat of wats) {
