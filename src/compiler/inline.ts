@@ -1,13 +1,16 @@
 // Operators as JavaScript templates: what is short and exact stands in the expression, everything else is a call of the operator's function in
 // numeric/, which property tests hold against each template. Works on the operand stack; control, memory and variables are func.ts's.
+import type { ModuleInst } from '../runtime/instances.ts'
 import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I32, I64, slotCount } from '../syntax/types.ts'
+import { anyNaN, floatOf } from './nans.ts'
 import { condition, type Entry, expr, int, type Operands, unsigned } from './operands.ts'
 import { pairOperator } from './pairs.ts'
 
 /** What the templates need of the function being compiled. */
 export interface Emitter {
+  readonly inst: ModuleInst
   readonly ops: Operands
   line(code: string): void
   /** Makes a runtime name known to the generated code and gives it. */
@@ -82,21 +85,22 @@ export function operator(e: Emitter, op: Op): boolean {
   const binary = I32_BINARY[op] ?? FLOAT_BINARY[op]
   if (binary !== undefined) {
     const [a, b] = ops.take(2)
-    const [x, y] = [a!.slots[0]!, b!.slots[0]!]
-    ops.push(a!.type, expr(binary(x.code, y.code), [x, y]))
+    const [x, y] = [anyNaN(a!.slots[0]!), anyNaN(b!.slots[0]!)]
+    ops.push(a!.type, floatOf(e, op, expr(binary(x.code, y.code), [x, y])))
     return true
   }
   const compare = COMPARE[op]
   if (compare !== undefined) {
     const [a, b] = ops.take(2)
-    const [x, y] = [a!.slots[0]!, b!.slots[0]!]
+    const [x, y] = [anyNaN(a!.slots[0]!), anyNaN(b!.slots[0]!)]
     ops.push(I32, condition(compare(x, y), [x, y]))
     return true
   }
   return pairOperator(e, op) || conversion(e, op) || callOperator(e, op)
 }
 
-function conversion({ ops }: Emitter, op: Op): boolean {
+function conversion(e: Emitter, op: Op): boolean {
+  const { ops } = e
   const one = () => ops.pop().slots[0]!
   switch (op) {
     case Op.i32_eqz: {
@@ -128,13 +132,13 @@ function conversion({ ops }: Emitter, op: Op): boolean {
     }
     case Op.f32_demote_f64:
     case Op.f32_convert_i32_s: {
-      const a = one()
-      ops.push(F32, expr(`Math.fround(${a.code})`, [a]))
+      const a = anyNaN(one())
+      ops.push(F32, floatOf(e, op, expr(`Math.fround(${a.code})`, [a])))
       return true
     }
     case Op.f64_sqrt: {
-      const a = one()
-      ops.push(F64, expr(`Math.sqrt(${a.code})`, [a]))
+      const a = anyNaN(one())
+      ops.push(F64, floatOf(e, op, expr(`Math.sqrt(${a.code})`, [a])))
       return true
     }
     case Op.i32_clz: {
@@ -183,10 +187,11 @@ function callOperator(e: Emitter, op: Op): boolean {
   const { ops, line } = e
   const row = rows[op]!
   if (row.poly || row.imms.length > 0 || row.results.length !== 1 || row.feature === 'simd') return false
-  const args = ops.take(row.params.length).flatMap((v) => v.slots)
+  const tells = !row.nan && !/_trunc_/.test(Op[op]!)
+  const args = ops.take(row.params.length).flatMap((v) => (tells ? v.slots : v.slots.map(anyNaN)))
   const code = `${e.use(Op[op]!)}(${args.map((a) => a.code).join(',')})`
   const type = row.results[0]!
-  if (slotCount(type) === 1) ops.push(type, expr(code, args, traps(op)))
+  if (slotCount(type) === 1) ops.push(type, floatOf(e, op, expr(code, args, traps(op))))
   else {
     if (traps(op) || args.some((a) => a.effect)) ops.flushEffects()
     const [l, h] = ops.pushVariables(type)

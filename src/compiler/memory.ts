@@ -1,7 +1,6 @@
 // Memory and table instructions as JavaScript. An access is a DataView access at the effective address as an exact number, so that an address out of
 // bounds is the host's RangeError (docs/rationale.md, "Why DataView?"); boundary.ts maps it to a trap.
 import type { CodeReader } from '../binary/code.ts'
-import type { ModuleInst } from '../runtime/instances.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts'
 import type { Emitter } from './inline.ts'
@@ -9,7 +8,6 @@ import { type Entry, expr, int } from './operands.ts'
 
 export interface MemoryEmitter extends Emitter {
   readonly r: CodeReader
-  readonly inst: ModuleInst
 }
 
 const LOADS: Partial<Record<Op, string>> = {

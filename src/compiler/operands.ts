@@ -26,6 +26,8 @@ export interface Entry {
   zeros?: number
   /** Where it is lanes of ones and zeros of that many bits: the variable of their top bits. */
   tops?: { readonly name: string; readonly bits: 8 | 16 }
+  /** The same float where it doesn't matter which NaN it is: `code` makes that canonical. */
+  raw?: string
   /** Whether it is an f32 that arithmetic gave, or a number: not a signalling NaN. */
   quiet?: boolean
 }

@@ -4,6 +4,7 @@
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, V128, type ValType } from '../syntax/types.ts'
 import type { Emitter } from './inline.ts'
+import { anyNaN, floatOf } from './nans.ts'
 import { type Entry, expr, F32X4, F64X2, type Form, int, type Value } from './operands.ts'
 
 export interface FloatEmitter extends Emitter {
@@ -107,7 +108,7 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   const { ops } = e
   const template = ARITHMETIC[op]
   if (template !== undefined) {
-    pushResults(e, form, template, (code, over) => {
+    pushResults(e, op, form, template, (code, over) => {
       if (form === F64X2) return expr(code, over)
       // The lesser of two numbers needs no rounding, but what is a signalling NaN must become quiet.
       const exact = code.startsWith('Math.m') && over.every((s) => s.quiet === true)
@@ -118,7 +119,7 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   }
   const scalar = BY_SCALAR[op]
   if (scalar !== undefined) {
-    pushResults(e, form, (a) => `${e.use(scalar)}(${a})`, expr)
+    pushResults(e, op, form, (a) => `${e.use(scalar)}(${a})`, expr)
     return true
   }
   const repeating = REPEATING[op]
@@ -126,7 +127,7 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
     if (NAMES[op] !== undefined) e.use(NAMES[op])
     toFloatsOnTop(e, form, repeating.length)
     e.ops.simplify(repeating.length)
-    pushResults(e, form, repeating, (code, over) => ({
+    pushResults(e, op, form, repeating, (code, over) => ({
       ...expr(code, over),
       quiet: over.every((s) => s.quiet === true),
     }))
@@ -134,7 +135,7 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   }
   const compare = COMPARE[op]
   if (compare !== undefined) {
-    const [a, b] = popOperands(e, form, 2)
+    const [a, b] = popNumbers(e, form, 2)
     const masks = lanesOf(form).map((k) => {
       const cond = `${a![k]!.code}${compare}${b![k]!.code}`
       return { ...expr(`(${cond}?-1:0)`, [a![k]!, b![k]!]), lane: cond }
@@ -155,12 +156,13 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
 function multiplyAdd(e: FloatEmitter, op: Op, form: Form): boolean {
   const negated = op === Op.f32x4_relaxed_nmadd || op === Op.f64x2_relaxed_nmadd
   if (!negated && op !== Op.f32x4_relaxed_madd && op !== Op.f64x2_relaxed_madd) return false
-  const [a, b, c] = popOperands(e, form, 3)
+  const [a, b, c] = popNumbers(e, form, 3)
   const round = (code: string) => (form === F32X4 ? `${e.use('fround')}(${code})` : `(${code})`)
   pushLanes(e, form, (k) => {
     const product = round(`${a![k]!.code}*${b![k]!.code}`)
     // The operands are evaluated in their order, so the addend comes last unless it is free of effects.
-    return expr(round(negated ? `-${product}+${c![k]!.code}` : `${product}+${c![k]!.code}`), [a![k]!, b![k]!, c![k]!])
+    const code = round(negated ? `-${product}+${c![k]!.code}` : `${product}+${c![k]!.code}`)
+    return floatOf(e, op, expr(code, [a![k]!, b![k]!, c![k]!]))
   })
   return true
 }
@@ -189,14 +191,14 @@ function conversion(e: FloatEmitter, op: Op): boolean {
     case Op.f64x2_promote_low_f32x4: {
       const promote = e.use('f64_promote_f32')
       settleTop(e)
-      const [a] = popOperands(e, F32X4, 1)
-      pushLanes(e, F64X2, (k) => expr(`${promote}(${a![k]!.code})`, [a![k]!]))
+      const [a] = popNumbers(e, F32X4, 1)
+      pushLanes(e, F64X2, (k) => floatOf(e, op, expr(`${promote}(${a![k]!.code})`, [a![k]!])))
       return true
     }
     case Op.f32x4_demote_f64x2_zero: {
       const fround = e.use('fround')
-      const [a] = popOperands(e, F64X2, 1)
-      pushLanes(e, F32X4, (k) => (k < 2 ? expr(`${fround}(${a![k]!.code})`, [a![k]!]) : int(0)))
+      const [a] = popNumbers(e, F64X2, 1)
+      pushLanes(e, F32X4, (k) => (k < 2 ? floatOf(e, op, expr(`${fround}(${a![k]!.code})`, [a![k]!])) : int(0)))
       return true
     }
     case Op.i32x4_trunc_sat_f32x4_s:
@@ -217,7 +219,7 @@ function conversion(e: FloatEmitter, op: Op): boolean {
 
 function truncate(e: FloatEmitter, form: Form, scalar: string): true {
   const f = e.use(scalar)
-  const [a] = popOperands(e, form, 1)
+  const [a] = popNumbers(e, form, 1)
   const slots = [0, 1, 2, 3].map((k) => (k < a!.length ? expr(`${f}(${a![k]!.code})`, [a![k]!]) : int(0)))
   e.ops.push(V128, ...slots)
   return true
@@ -230,14 +232,15 @@ function pushLanes(e: FloatEmitter, form: Form, lane: (k: number) => Entry): voi
 /** Pops a template's operands and pushes its results, lane by lane, as `entry` makes them of the code and what it is over. */
 function pushResults(
   e: FloatEmitter,
+  op: Op,
   form: Form,
   template: Template,
   entry: (code: string, over: readonly Entry[]) => Entry,
 ): void {
-  const operands = popOperands(e, form, template.length)
+  const operands = popNumbers(e, form, template.length)
   pushLanes(e, form, (k) => {
     const over = operands.map((slots) => slots[k]!)
-    return entry(template(over[0]!.code, over[1]?.code ?? ''), over)
+    return floatOf(e, op, entry(template(over[0]!.code, over[1]?.code ?? ''), over))
   })
 }
 
@@ -252,6 +255,10 @@ function popOperands(e: FloatEmitter, form: Form, count: number): Entry[][] {
   toFloatsOnTop(e, form, count)
   return e.ops.takeAsIs(count).map((v) => v.slots)
 }
+
+/** The same for operators that compute with them, or are given variables. */
+const popNumbers = (e: FloatEmitter, form: Form, count: number): Entry[][] =>
+  popOperands(e, form, count).map((slots) => slots.map(anyNaN))
 
 /** Pops a v128 value as floats. */
 export function popFloats(e: FloatEmitter, form: Form): Entry[] {

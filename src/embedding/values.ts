@@ -57,10 +57,10 @@ export function toWasm(store: Store, v: unknown, t: ValType, what: What): unknow
     case F32:
       if (typeof v !== 'number') throw mismatch(what, 'a number for an f32', v)
       // An f32 NaN with its bits is one already, and rounding would drop them.
-      return v === v ? Math.fround(v) : v
+      return v === v ? Math.fround(v) : nanOf(store, v)
     case F64:
       if (typeof v !== 'number') throw mismatch(what, 'a number for an f64', v)
-      return v
+      return v === v ? v : nanOf(store, v)
     case V128_TYPE:
       if (!(v instanceof V128Value)) throw mismatch(what, 'a V128 for a v128', v)
       return v
@@ -68,6 +68,9 @@ export function toWasm(store: Store, v: unknown, t: ValType, what: What): unknow
       return toRef(store, v, t, what)
   }
 }
+
+/** Which NaN a number is, is the JavaScript engine's choice. */
+const nanOf = (store: Store, v: number): number => (store.inner.deterministic ? Number.NaN : v)
 
 function toRef(store: Store, v: unknown, t: ValType, what: What): unknown {
   if (v === null) {

@@ -3,9 +3,10 @@
 import { CodeReader } from '../binary/code.ts'
 import { writeOp } from '../binary/encode.ts'
 import { writeValType } from '../binary/write-types.ts'
+import type { Row } from '../syntax/instructions.ts'
 import type { Func } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
-import { F32, F64, type FuncType, I32, I64 } from '../syntax/types.ts'
+import { F32, F64, type FuncType, I32, I64, V128 } from '../syntax/types.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
 import { type Control, HOOK, type Shape, WHY } from './shape.ts'
 
@@ -39,7 +40,7 @@ export class CodeWriter {
         ? { global: slice, hook: HOOK.fuel }
         : { global: ticks, hook: HOOK.ticks }
     this.direct = shape.catches || control.traps
-    this.locals(func)
+    this.locals(func, shape)
     this.r = new CodeReader(func.body)
     this.from = func.body.start
   }
@@ -50,7 +51,7 @@ export class CodeWriter {
   }
 
   /** Declares what there was, and this function's own. */
-  private locals(func: Func): void {
+  private locals(func: Func, shape: Shape): void {
     const { w, control } = this
     const { comp } = control.module.types[func.type]!
     let next = (comp as FuncType).params.length
@@ -65,11 +66,15 @@ export class CodeWriter {
       own.push(I32)
       next++
     }
-    if (control.traps || control.growth)
+    if (control.traps || control.growth || control.nans)
       for (const t of [I32, I64, F32, F64]) {
         own.push(t)
         this.scratch[t] = next++
       }
+    if (shape.vectors) {
+      own.push(V128)
+      this.scratch[V128] = next
+    }
     w.u32(func.locals.length + own.length)
     for (const { count, type } of func.locals) {
       w.u32(count)
@@ -310,6 +315,23 @@ export class CodeWriter {
     this.i32(index)
     this.i32(hook)
     this.op(Op.call_indirect, control.growType, control.hookTable)
+  }
+
+  /** Makes the float or floats on top canonical where they are NaNs: what the instruction has given. */
+  canonical({ name, results: [type] }: Row): void {
+    const { w } = this
+    const x = this.temporary(type!)
+    const f32 = name.startsWith('f32')
+    const bytes = Uint8Array.from(f32 ? [0, 0, 0xc0, 0x7f] : [0, 0, 0, 0, 0, 0, 0xf8, 0x7f])
+    const vector = type === V128
+    this.op(Op.local_tee, x)
+    writeOp(w, vector ? Op.v128_const : f32 ? Op.f32_const : Op.f64_const)
+    for (let k = 0; k < (vector ? 16 : bytes.length); k += bytes.length) w.raw(bytes)
+    this.op(Op.local_get, x)
+    this.op(Op.local_get, x)
+    if (vector) this.op(f32 ? Op.f32x4_eq : Op.f64x2_eq)
+    else this.op(f32 ? Op.f32_eq : Op.f64_eq)
+    this.op(vector ? Op.v128_bitselect : Op.select)
   }
 
   temporary(t: number): number {

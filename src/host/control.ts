@@ -20,6 +20,8 @@ export interface Switches {
   readonly growth: boolean
   /** Whether traps for which the host has one text are told apart. */
   readonly traps: boolean
+  /** Whether NaNs of arithmetic become canonical, and relaxed operators are those of the deterministic profile. */
+  readonly nans: boolean
 }
 
 const SHARED = ['slice', 'ticks', 'depth', 'why', 'arg'] as const
@@ -36,6 +38,7 @@ export function switchesOf(store: Store): Switches {
     depth: store.countsDepth,
     growth: limited || store.deterministic || store.asksBeforeGrowth,
     traps: store.exactTraps || store.deterministic,
+    nans: store.deterministic,
   }
 }
 
@@ -51,7 +54,7 @@ export const purposeOf = (store: Store): Purpose => ({
 export const UNCONTROLLED: Purpose = {
   meter: new Meter(),
   limits: DEFAULT_LIMITS,
-  switches: { fuel: false, ticks: false, depth: false, growth: false, traps: false },
+  switches: { fuel: false, ticks: false, depth: false, growth: false, traps: false, nans: false },
   memoryPages: () => DEFAULT_LIMITS.memoryPages,
 }
 

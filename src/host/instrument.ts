@@ -6,11 +6,11 @@ import { type Plan, planOf } from '../runtime/metering.ts'
 import { rows } from '../syntax/instructions.ts'
 import type { Func } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
-import { F32, type FuncType, I32, I64 } from '../syntax/types.ts'
+import { F32, type FuncType, I32, I64, V128, type ValType } from '../syntax/types.ts'
 import type { ByteWriter } from '../util/byte-writer.ts'
 import { CodeWriter } from './code-writer.ts'
 import { HELPER_OF, SAME_AS } from './lower.ts'
-import { ACTS, Act, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
+import { Act, actsFor, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
 
 /** Rewrites functions of one module, one at a time. */
 export class Instrument {
@@ -43,7 +43,7 @@ export class Instrument {
 
   private rewrite(func: Func, places?: number[]): void {
     const { control, writer } = this
-    const shape = shapeOf(func, control.growth)
+    const shape = shapeOf(func, control)
     const plan = control.fuel || control.ticks ? planOf(func.body, control.meter) : undefined
     // One that neither calls nor loops is over soon, and who calls it counts.
     const idle = !control.fuel && !shape.calls && !shape.loops
@@ -66,6 +66,7 @@ class BodyPass {
   private sums: Float64Array | undefined
   private next = 0
   private readonly wraps: boolean
+  private readonly acts: Uint8Array
 
   constructor(
     private readonly to: CodeWriter,
@@ -80,6 +81,7 @@ class BodyPass {
     const { body } = func
     this.bounded = to.local && control.fuel && !shape.calls && !shape.loops && this.charges.has(body.start)
     this.wraps = to.local
+    this.acts = actsFor(control)
   }
 
   run(): void {
@@ -110,7 +112,7 @@ class BodyPass {
       this.charge(at)
     }
     const op = r.op()
-    switch (ACTS[op]) {
+    switch (this.acts[op]) {
       case Act.none:
         return
       case Act.u32:
@@ -417,16 +419,30 @@ class BodyPass {
 
   private plain(op: Op, at: number): void {
     const { to, r, control } = this
+    const { nan } = rows[op]!
     const other = control.lowered(op)
-    if (other === undefined) {
-      if (!SAME_AS.has(op) && !HELPER_OF.has(op)) this.truncate(op, at)
-      return
+    if (other !== undefined) {
+      to.copyTo(at)
+      to.mark(at)
+      if ('same' in other) to.op(other.same)
+      else to.op(Op.call, other.helper)
+      to.skipTo(r.pos)
+    } else if (!nan && !SAME_AS.has(op) && !HELPER_OF.has(op)) this.truncate(op, at)
+    if (nan && control.nans && !this.takesAnyNaN(rows[op]!.results[0]!)) {
+      to.copyTo(r.pos)
+      to.mark(at)
+      to.canonical(rows[op]!)
     }
-    to.copyTo(at)
-    to.mark(at)
-    if ('same' in other) to.op(other.same)
-    else to.op(Op.call, other.helper)
-    to.skipTo(r.pos)
+  }
+
+  /** Whether the instruction behind takes the scalar that has just been made and does not tell NaNs apart. */
+  private takesAnyNaN(type: ValType): boolean {
+    const { r } = this
+    const { pos } = r
+    const next = r.op()
+    r.pos = pos
+    const compares = next >= Op.f32_eq && next <= Op.f64_ge
+    return type !== V128 && rows[next]!.params.at(-1) === type && (compares || rows[next]!.nan)
   }
 
   /** A conversion of a NaN traps with a reason of its own. */

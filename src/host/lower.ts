@@ -46,17 +46,19 @@ const multiplyAdd = (mul: Op, last: Op): Helper => ({
   body: () => get(get(new Body(), 2), 0, 1).op(mul).op(last).end(),
 })
 
-/** Bytes of a shuffle of two vectors, given which halves or quarters to take. */
+/** Bytes of a shuffle of two vectors, given which lanes of `size` bytes to take. */
 function shuffle(b: Body, size: number, picks: readonly number[]): Body {
   b.op(Op.i8x16_shuffle)
   for (const pick of picks) for (let k = 0; k < size; k++) b.w.byte(pick * size + k)
   return b
 }
 
-/** The sums of pairs of products of bytes: of the low ones and of the high ones. */
+/** The sums of pairs of products of bytes, as i16s that saturate. */
 function pairs(b: Body, low: number, high: number): Body {
-  get(b, 0, 1).op(Op.i16x8_extmul_low_i8x16_s).op(Op.i32x4_extadd_pairwise_i16x8_s).op(Op.local_set, low)
-  return get(b, 0, 1).op(Op.i16x8_extmul_high_i8x16_s).op(Op.i32x4_extadd_pairwise_i16x8_s).op(Op.local_set, high)
+  get(b, 0, 1).op(Op.i16x8_extmul_low_i8x16_s).op(Op.local_set, low)
+  get(b, 0, 1).op(Op.i16x8_extmul_high_i8x16_s).op(Op.local_set, high)
+  shuffle(get(b, low, high), 2, [0, 2, 4, 6, 8, 10, 12, 14])
+  return shuffle(get(b, low, high), 2, [1, 3, 5, 7, 9, 11, 13, 15]).op(Op.i16x8_add_sat_s)
 }
 
 const mulWide: Helper = {
@@ -96,7 +98,7 @@ const HELPERS: readonly (readonly [Op, Helper])[] = [
     {
       type: V,
       locals: [V128, V128],
-      body: () => shuffle(get(pairs(new Body(), 2, 3), 2, 3), 2, [0, 2, 4, 6, 8, 10, 12, 14]).end(),
+      body: () => pairs(new Body(), 2, 3).end(),
     },
   ],
   [
@@ -104,12 +106,10 @@ const HELPERS: readonly (readonly [Op, Helper])[] = [
     {
       type: VVV,
       locals: [V128, V128],
-      body: () => {
-        const b = pairs(new Body(), 3, 4)
-        shuffle(get(b, 3, 4), 4, [0, 2, 4, 6])
-        shuffle(get(b, 3, 4), 4, [1, 3, 5, 7])
-        return get(b.op(Op.i32x4_add), 2).op(Op.i32x4_add).end()
-      },
+      body: () =>
+        get(pairs(new Body(), 3, 4).op(Op.i32x4_extadd_pairwise_i16x8_s), 2)
+          .op(Op.i32x4_add)
+          .end(),
     },
   ],
   [

@@ -136,7 +136,8 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, lacki
   const memories = imported(module, 'memory').map(({ desc }) => (desc as { type: MemType }).type)
   const { firstFunc } = additions
   const plainFuncs = new Map<number, boolean>()
-  const lower = new Set(LOWERED.filter((f) => lacking.includes(f)))
+  const fixed: readonly Feature[] = switches.nans ? ['relaxed-simd'] : []
+  const lower = new Set(LOWERED.filter((f) => lacking.includes(f) || fixed.includes(f)))
   return {
     module,
     meter,
@@ -162,7 +163,7 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, lacki
       if (switches.fuel || index < firstFunc) return false
       let found = plainFuncs.get(index)
       if (found === undefined) {
-        const shape = shapeOf(module.funcs[index - firstFunc]!, switches.growth)
+        const shape = shapeOf(module.funcs[index - firstFunc]!, switches)
         plainFuncs.set(index, (found = !shape.calls && !shape.loops))
       }
       return found

@@ -1,10 +1,10 @@
 // What rewriting looks at: the settings of one module's rewriting, and what a first walk over a function finds.
 import { CALLS, CodeReader, opensBlock } from '../binary/code.ts'
 import type { Meter } from '../runtime/metering.ts'
-import { type Imm, rows } from '../syntax/instructions.ts'
+import { type Imm, type Row, rows } from '../syntax/instructions.ts'
 import type { Func, Module } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
-import type { FuncType, MemType, TableType } from '../syntax/types.ts'
+import { type FuncType, type MemType, type TableType, V128 } from '../syntax/types.ts'
 import { HELPER_OF, SAME_AS } from './lower.ts'
 
 /** Reasons that rewritten code leaves before it traps. */
@@ -23,6 +23,7 @@ export interface Control {
   readonly maxDepth: number
   readonly growth: boolean
   readonly traps: boolean
+  readonly nans: boolean
   /** Globals from this index on move up by `shift`. */
   readonly firstGlobal: number
   readonly shift: number
@@ -91,45 +92,54 @@ const SPECIAL = new Set<Op>([
   Op.i64_trunc_f64_s,
   Op.i64_trunc_f64_u,
 ])
-export const ACTS = Uint8Array.from(rows, (row) => {
-  if (row === undefined) return Act.skip
-  if (SPECIAL.has(row.op)) return Act.special
-  if (row.imms.length === 1 && row.imms[0] === 'label') return Act.label
-  if (row.imms.length === 0) return Act.none
-  return row.imms.length === 1 && SINGLE.has(row.imms[0]!) ? Act.u32 : Act.skip
-})
+const actsOf = (special: (row: Row) => boolean): Uint8Array =>
+  Uint8Array.from(rows, (row) => {
+    if (row === undefined) return Act.skip
+    if (special(row)) return Act.special
+    if (row.imms.length === 1 && row.imms[0] === 'label') return Act.label
+    if (row.imms.length === 0) return Act.none
+    return row.imms.length === 1 && SINGLE.has(row.imms[0]!) ? Act.u32 : Act.skip
+  })
+const ACTS = actsOf((row) => SPECIAL.has(row.op))
+const ACTS_WITH_NANS = actsOf((row) => row.nan || SPECIAL.has(row.op))
+/** What to do about each instruction, by opcode. */
+export const actsFor = ({ nans }: Pick<Control, 'nans'>): Uint8Array => (nans ? ACTS_WITH_NANS : ACTS)
 
 /** What a first walk finds: whether the function calls, catches, and which loops are simple. */
 export interface Shape {
   calls: boolean
   catches: boolean
   loops: boolean
+  /** Whether vectors of floats are to become canonical. */
+  vectors: boolean
   /** Offsets of innermost loops that call nothing, with their ends. */
   simple: Map<number, number>
 }
 
-export function shapeOf(func: Func, growth: boolean): Shape {
+export function shapeOf(func: Func, asked: Pick<Control, 'growth' | 'nans'>): Shape {
   const r = new CodeReader(func.body)
-  const shape: Shape = { calls: false, catches: false, loops: false, simple: new Map() }
+  const shape: Shape = { calls: false, catches: false, loops: false, vectors: false, simple: new Map() }
+  const acts = actsFor(asked)
   const open: number[] = [-1]
   /** Open loops that are still simple. */
   let candidate = -1
   while (open.length > 0) {
     const op = r.op()
-    const act = ACTS[op]!
+    const act = acts[op]!
     if (act === Act.none) continue
     if (act === Act.u32 || act === Act.label) {
       r.u32()
       continue
     }
     if (act === Act.special) {
-      if (CALLS.has(op) || (growth && (op === Op.memory_grow || op === Op.table_grow))) {
+      if (CALLS.has(op) || (asked.growth && (op === Op.memory_grow || op === Op.table_grow))) {
         shape.calls = true
         candidate = -1
       } else if (op === Op.loop) {
         shape.loops = true
         candidate = r.at
       } else if (op === Op.try_ || op === Op.try_table) shape.catches = true
+      if (asked.nans && rows[op]!.nan && rows[op]!.results[0] === V128) shape.vectors = true
       if (opensBlock(op)) open.push(op === Op.loop ? r.at : -1)
       else if (op === Op.end || op === Op.delegate) {
         const at = open.pop()!

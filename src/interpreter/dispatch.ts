@@ -1136,6 +1136,12 @@ export function loop(
           int[fp + code[pc + 1]!] = code[pc + 2]!
           pc += 3
           continue
+        case Inner.canonical: {
+          const x = num[fp + code[pc + 2]!]!
+          num[fp + code[pc + 1]!] = x === x ? x : Number.NaN
+          pc += 3
+          continue
+        }
         case Op.f64_const:
           num[fp + code[pc + 1]!] = f.constants[code[pc + 2]!]!
           pc += 3

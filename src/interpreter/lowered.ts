@@ -67,6 +67,10 @@ export enum Inner {
   fuel = 0x1ce,
   /** [op]: whether to stop */
   check = 0x1cf,
+  /** A float whose NaNs become canonical, lane by lane where it is a vector. [op, destination, source] */
+  canonical = 0x1d3,
+  canonical_f32x4 = 0x1d4,
+  canonical_f64x2 = 0x1d5,
 }
 
 /** Code of a handler: where it stands, what it catches. */

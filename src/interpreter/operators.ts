@@ -7,6 +7,7 @@ import * as f32 from '../numeric/f32.ts'
 import * as f64 from '../numeric/f64.ts'
 import * as i32 from '../numeric/i32.ts'
 import * as i64 from '../numeric/i64.ts'
+import { f32x4_canonical, f64x2_canonical } from '../numeric/nans.ts'
 import { ret } from '../numeric/ret.ts'
 import * as v128 from '../numeric/v128-bits.ts'
 import * as f32x4 from '../numeric/v128-f32x4.ts'
@@ -20,7 +21,7 @@ import { ADDR, type Row, rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I64, V128 } from '../syntax/types.ts'
 import { memoryAccess } from './accesses.ts'
-import type { Lowered } from './lowered.ts'
+import { Inner, type Lowered } from './lowered.ts'
 import { F, I, lanes } from './machine.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of every signature
@@ -55,7 +56,7 @@ export function operate(f: Lowered, pc: number, fp: number): number {
   const { code } = f
   const op = code[pc]! as Op
   const row = rows[op]
-  if (row === undefined) throw new Crash(`no such instruction: ${op}`)
+  if (row === undefined) return canonical(code, pc, fp)
   if (row.imms.includes('memarg')) memoryAccess(f, row, pc, fp)
   else if (row.feature === 'simd' || row.feature === 'relaxed-simd') vector(f, row, pc, fp)
   else if (op !== Op.atomic_fence) scalar(f, row, pc, fp)
@@ -127,6 +128,19 @@ function vector(f: Lowered, row: Row, pc: number, fp: number): void {
   if (row.lanes > 0) args.push(immediate)
   const result = operator(...args, ...scalars)
   if (row.results[0] !== V128) write(row, to, result)
+}
+
+/** The instructions on vectors that only register code has; gives their length. */
+function canonical(code: Int32Array, pc: number, fp: number): number {
+  const copy = CANONICAL[code[pc]!]
+  if (copy === undefined) throw new Crash(`no such instruction: ${code[pc]}`)
+  copy(lanes, fp + code[pc + 1]!, fp + code[pc + 2]!)
+  return 3
+}
+
+const CANONICAL: Record<number, typeof f32x4_canonical> = {
+  [Inner.canonical_f32x4]: f32x4_canonical,
+  [Inner.canonical_f64x2]: f64x2_canonical,
 }
 
 export const unreachable = (): never => {

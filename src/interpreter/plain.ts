@@ -2,15 +2,24 @@
 // of a constant to an address becomes the access's own.
 import { ADDR, rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
-import { I32, I64 } from '../syntax/types.ts'
+import { I32, I64, V128 } from '../syntax/types.ts'
 import { FLOAT_CONSTANT, LOW, NEAR, type Operand, SCALED, SWAPPED, takesConstant } from './frames.ts'
 import type { Lowerer } from './lower.ts'
 import { Inner } from './lowered.ts'
 
 const isShift = (op: Op): boolean => op >= Op.i64_shl && op <= Op.i64_rotr
 
-/** An instruction whose type is in the table: [op, destination, operands…, immediates…]. */
+/** An instruction whose type is in the table: [op, destination, operands…, immediates…]. Where the store is deterministic, its NaNs become canonical. */
 export function plain(c: Lowerer, op: Op): void {
+  instruction(c, op)
+  const row = rows[op]!
+  if (!row.nan || !c.inst.store.deterministic) return
+  const type = row.results[0]!
+  const vector = row.name.startsWith('f32x4') ? Inner.canonical_f32x4 : Inner.canonical_f64x2
+  c.result(type, type === V128 ? vector : Inner.canonical, c.popRegister())
+}
+
+function instruction(c: Lowerer, op: Op): void {
   if (withConstant(c, op) || withFloat(c, op) || narrow(c, op)) return
   const row = rows[op]!
   if (row.imms[0] === 'memarg') {

@@ -19,9 +19,11 @@ export function toWasm(realm: Realm, v: unknown, t: ValType): Value {
     case I64:
       return BigInt.asIntN(64, v as bigint)
     case F32:
-      return Math.fround(+(v as number))
-    case F64:
-      return +(v as number)
+    case F64: {
+      const x = +(v as number)
+      if (x !== x && realm.store.deterministic) return Number.NaN
+      return t === F32 ? Math.fround(x) : x
+    }
     default:
       if (isOpaque(realm, t)) throw new TypeError(`a JavaScript value can't be a ${typeName(t)}`)
       return toRef(realm, v, t)

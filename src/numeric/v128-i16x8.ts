@@ -382,8 +382,12 @@ export function i16x8_q15mulr_sat_s(v: Lanes, d: number, a: number, b: number): 
   for (let k = 0; k < 8; k++) s[d + k] = Math.min((s[a + k]! * s[b + k]! + 0x4000) >> 15, 32767)
 }
 
-// Relaxed operators are deterministic: this one does what its strict counterpart does, and the products of bytes are signed and their sums wrap.
+// Relaxed operators are deterministic: this one does what its strict counterpart does, and the products of bytes are signed and their sums saturate: one is too large.
 export const i16x8_relaxed_q15mulr_s: typeof i16x8_q15mulr_sat_s = i16x8_q15mulr_sat_s
+
+/** The sum of two products of bytes as an i16. */
+export const dotPair = (s: Int8Array, a: number, b: number): number =>
+  Math.min(0x7fff, s[a]! * s[b]! + s[a + 1]! * s[b + 1]!)
 
 export function i16x8_relaxed_dot_i8x16_i7x16_s(v: Lanes, d: number, a: number, b: number): void {
   const r = v.i16
@@ -391,5 +395,5 @@ export function i16x8_relaxed_dot_i8x16_i7x16_s(v: Lanes, d: number, a: number, 
   d <<= 1
   a <<= 2
   b <<= 2
-  for (let k = 0; k < 8; k++) r[d + k] = s[a + 2 * k]! * s[b + 2 * k]! + s[a + 2 * k + 1]! * s[b + 2 * k + 1]!
+  for (let k = 0; k < 8; k++) r[d + k] = dotPair(s, a + 2 * k, b + 2 * k)
 }

@@ -5,6 +5,7 @@ import { i32_trunc_sat_f32_s, i32_trunc_sat_f32_u, i32_trunc_sat_f64_s, i32_trun
 import type { Lanes } from './lanes.ts'
 import { move } from './v128-bits.ts'
 import { readF64 } from './v128-f64x2.ts'
+import { dotPair } from './v128-i16x8.ts'
 
 export function i32x4_splat(v: Lanes, d: number, x: number): void {
   v.i32.fill(x, d, d + 4)
@@ -257,7 +258,8 @@ export function i32x4_trunc_sat_f64x2_u_zero(v: Lanes, d: number, a: number): vo
   r[d + 3] = 0
 }
 
-// Relaxed operators are deterministic: truncations do what their strict counterparts do, and the products of bytes are signed and summed exactly.
+// Relaxed operators are deterministic: truncations do what their strict counterparts do, and the products of bytes are signed, pairs of them summed as
+// i16s that saturate.
 export const i32x4_relaxed_trunc_f32x4_s: typeof i32x4_trunc_sat_f32x4_s = i32x4_trunc_sat_f32x4_s
 export const i32x4_relaxed_trunc_f32x4_u: typeof i32x4_trunc_sat_f32x4_u = i32x4_trunc_sat_f32x4_u
 export const i32x4_relaxed_trunc_f64x2_s_zero: typeof i32x4_trunc_sat_f64x2_s_zero = i32x4_trunc_sat_f64x2_s_zero
@@ -268,9 +270,6 @@ export function i32x4_relaxed_dot_i8x16_i7x16_add_s(v: Lanes, d: number, a: numb
   const s = v.i8
   a <<= 2
   b <<= 2
-  for (let k = 0; k < 4; k++) {
-    let sum = r[c + k]!
-    for (let j = 4 * k; j < 4 * k + 4; j++) sum += s[a + j]! * s[b + j]!
-    r[d + k] = sum
-  }
+  for (let k = 0; k < 4; k++)
+    r[d + k] = r[c + k]! + dotPair(s, a + 4 * k, b + 4 * k) + dotPair(s, a + 4 * k + 2, b + 4 * k + 2)
 }

@@ -129,9 +129,10 @@ export interface Growth {
 
 export interface StoreOptions {
   /**
-   * Leaves less open of what the specification leaves to the host: calls end at `callDepth`, a growth within the limits for which the host has no memory
-   * is a trap, the host engine tells all traps apart, and NaNs that host functions give are canonical. The bits of NaNs that arithmetic makes are still the
-   * engine's.
+   * Fixes what the specification leaves to the host, by its [deterministic profile](https://webassembly.github.io/spec/core/appendix/profiles.html) and
+   * beyond: NaNs of arithmetic and of numbers that come from JavaScript are canonical, relaxed operators have one behaviour, calls end at `callDepth`, a
+   * growth within the limits for which the host has no memory is a trap, and the host engine tells all traps apart. What the host runs out of is still the
+   * host's.
    */
   deterministic?: boolean
   /**
