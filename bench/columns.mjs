@@ -9,18 +9,22 @@ export function kernelBytes(name) {
   return new Uint8Array(readFileSync(new URL(`./kernels/${name}.wasm`, import.meta.url)))
 }
 
-function anywasm(engine, metering = {}) {
+function anywasm(engine, { deterministic, ...metering } = {}) {
   return (bytes) => {
     const module = decode(bytes)
     validate(module)
-    const store = new Store(engine, {}, metering)
+    const store = new Store(engine, {}, metering, { deterministic })
     const run = instantiate(store, module, []).exports.get('run')
     return (n) => invoke(store, run, [n])[0]
   }
 }
 
-/** How running code is controlled, by the name behind a column's `+`: a deadline that never comes, and fuel that never ends. */
-const CONTROLS = { deadline: { deadline: Number.MAX_SAFE_INTEGER }, fuel: { fuel: 2 ** 50 } }
+/** How running code is controlled, by the name behind a column's `+`: a deadline that never comes, fuel that never ends, no freedom left. */
+const CONTROLS = {
+  deadline: { deadline: Number.MAX_SAFE_INTEGER },
+  fuel: { fuel: 2 ** 50 },
+  deterministic: { deterministic: true },
+}
 
 async function wasm2js(bytes) {
   const { default: binaryen } = await import('binaryen')
