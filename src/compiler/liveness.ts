@@ -24,8 +24,8 @@ function unite(set: VariableSet, other: VariableSet): boolean {
 }
 
 export class Liveness {
-  /** What is live where a jump goes, by `break L1`, `continue L1`, `break`, `return`. */
-  readonly targets = new Map<string, VariableSet>()
+  /** What is live where a jump goes, by `break L1`, `continue L1`, `return`, and `break` of the loop that is looked at. */
+  private readonly targets = new Map<string, VariableSet>()
   readonly nothing: VariableSet
 
   constructor(variables: Variables) {
@@ -46,6 +46,7 @@ export class Liveness {
     for (const v of node.facts.reads) put(live, v)
     node.live = live
     node.after = out
+    node.atBreak = this.target('break')
     return live
   }
 
@@ -78,10 +79,11 @@ export class Liveness {
     if (node.label !== '') this.targets.set(`continue ${node.label}`, head)
     do this.targets.set('break', out)
     while (unite(head, this.list(node.arms[0]!.body, head)))
-    if (outer !== undefined) this.targets.set('break', outer)
+    this.targets.set('break', outer ?? this.nothing)
     return head.slice()
   }
 
+  /** What is live where a labelled jump or a return goes. */
   target(jump: string): VariableSet {
     return this.targets.get(jump) ?? this.nothing
   }

@@ -59,7 +59,7 @@ export function pieceWith(o: Outlining, nodes: Node[], jumps: readonly string[])
   const { mentions, writes } = touched(nodes)
   const last = nodes[nodes.length - 1]!
   const exits = jumps.map((jump) => {
-    const live = jump === '' ? last.after : o.liveness.target(jump)
+    const live = jump === '' ? last.after : jump === 'break' ? last.atBreak : o.liveness.target(jump)
     return { jump, outs: [...writes].filter((v) => has(live, v)) }
   })
   const outs = [...new Set(exits.flatMap((e) => e.outs))]
@@ -76,7 +76,9 @@ export function outline(o: Outlining, slice: Slice, piece: Piece): void {
   const { offset } = firstLine(piece.nodes[0]!)
   const call = leaf({ text: glue(o, piece), offset }, o.variables)
   call.live = piece.nodes[0]!.live
-  call.after = piece.nodes[piece.nodes.length - 1]!.after
+  const last = piece.nodes[piece.nodes.length - 1]!
+  call.after = last.after
+  call.atBreak = last.atBreak
   o.pieces.push(piece)
   list.splice(from, to - from, call)
 }

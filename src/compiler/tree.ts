@@ -61,6 +61,8 @@ export interface Node {
   /** The variables that are live before it and after it, once liveness is known. */
   live: Uint32Array
   after: Uint32Array
+  /** The same for the end of the loop around it, where its `break` goes. */
+  atBreak: Uint32Array
 }
 
 export interface Arm {
@@ -185,7 +187,7 @@ export function leaf(line: Line, variables: Variables): Node {
 
 function statement(kind: 'leaf' | 'opaque', lines: readonly Line[], facts: Facts): Node {
   const size = lines.reduce((s, l) => s + width(l.text), 0)
-  return { kind, label: '', lines, arms: [], facts, size, depth: 0, cases: 0, live: NONE, after: NONE }
+  return { kind, label: '', lines, arms: [], facts, size, depth: 0, cases: 0, live: NONE, after: NONE, atBreak: NONE }
 }
 
 /** Facts of lines that have control flow among them, whose own labels are no jumps out. */
@@ -196,7 +198,19 @@ function conservative(facts: Facts, text: string): Facts {
 }
 
 function structure(kind: NodeKind, label: string, arms: Arm[], last: Line, facts: Facts): Node {
-  const node = { kind, label, lines: [last], arms, facts, size: 0, depth: 0, cases: 0, live: NONE, after: NONE }
+  const node = {
+    kind,
+    label,
+    lines: [last],
+    arms,
+    facts,
+    size: 0,
+    depth: 0,
+    cases: 0,
+    live: NONE,
+    after: NONE,
+    atBreak: NONE,
+  }
   measure(node)
   return node
 }

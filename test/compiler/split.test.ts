@@ -5,7 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { Liveness } from '../../src/compiler/liveness.ts'
+import { pieceOf } from '../../src/compiler/outline.ts'
 import { sizes } from '../../src/compiler/split.ts'
+import { parse, Variables } from '../../src/compiler/tree.ts'
 import { Trap } from '../../src/errors.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import { bin } from '../cli/anywasm.ts'
@@ -132,6 +135,27 @@ describe('a function in pieces', () => {
       expect(got).toEqual(other.call('f', r, go))
       expect(got[2]).toBe(r)
     }
+  })
+
+  test('what a loop leaves behind when it ends by itself, whatever other loops do', () => {
+    const variables = new Variables()
+    for (const v of ['a', 'b']) variables.add(v, 'i', '0')
+    const loop = 'while(true){ if(a){ b=1; } a=(a-1|0); break; }'
+    const source = `${loop} b=0; ${loop} return b;`
+    const lines = source
+      .split(' ')
+      .flatMap((t, k, all) => (t === 'b;' ? [] : [{ text: t === 'return' ? `${t} ${all[k + 1]}` : t, offset: k }]))
+    const nodes = parse(lines, variables)
+    const liveness = new Liveness(variables)
+    liveness.list(nodes, liveness.nothing)
+    const bodies = [nodes[0]!, nodes[2]!].map((n) => n.arms[0]!.body)
+    const pieces = bodies.map((list) =>
+      pieceOf({ name: 'f', variables, liveness, result: 'i', pieces: [] }, { list, from: 0, to: 3 }),
+    )
+    expect(pieces.map(({ args, exits }) => ({ args, exits }))).toEqual([
+      { args: [0], exits: [{ jump: 'break', outs: [0] }] },
+      { args: [0, 1], exits: [{ jump: 'break', outs: [1] }] },
+    ])
   })
 
   test('a backtrace has its frame once, at the instruction', () => {
