@@ -34,5 +34,7 @@ export interface Native {
   RuntimeError: new () => Error
 }
 
+// What a polyfill puts in its place later is not the host's.
+const found = (globalThis as unknown as { WebAssembly?: Native }).WebAssembly
 /** undefined where the host has none. */
-export const native = (): Native | undefined => (globalThis as unknown as { WebAssembly?: Native }).WebAssembly
+export const native = (): Native | undefined => found

@@ -2,10 +2,10 @@
 import { ENGINE_NAMES } from '../presets/engine-names.ts'
 import { engineByName } from '../presets/engines.ts'
 import type { Executor } from '../runtime/store.ts'
-import { createNamespace, storeOf, type WebAssemblyNamespace } from './namespace.ts'
+import { createNamespace, messagesOf, storeOf, type WebAssemblyNamespace } from './namespace.ts'
 import type { Options } from './realm.ts'
 
-export { type Options, storeOf, type WebAssemblyNamespace }
+export { messagesOf, type Options, storeOf, type WebAssemblyNamespace }
 
 /**
  * A namespace like the host's `WebAssembly`. Two of them share nothing. What exceeds the fuel, the deadline or a limit while it runs is a RuntimeError; a

@@ -5,6 +5,7 @@ import { exportedFunction } from './func.ts'
 import { defineGlobal } from './global.ts'
 import { checkImportObject, defineInstance, instantiateModule } from './instance.ts'
 import { defineMemory } from './memory.ts'
+import { type Messages, messagesOf as realmMessages } from './messages.ts'
 import { compileBytes, defineModule, type ModuleState } from './module.ts'
 import { type Options, Realm } from './realm.ts'
 import { responseBytes } from './stream.ts'
@@ -78,6 +79,12 @@ const realms = new WeakMap<object, Realm>()
 /** The store behind a namespace: its `meter` (fuel, deadline, flag, signal) can be read and set, `exceeded` tells the limit that was met last. */
 export function storeOf(namespace: object): Store | undefined {
   return realms.get(namespace)?.store
+}
+
+/** How modules and shared memories of a namespace go to other agents. */
+export function messagesOf(namespace: object): Messages | undefined {
+  const realm = realms.get(namespace)
+  return realm && realmMessages(realm)
 }
 
 /** What createWebAssembly gives: the shape of the host's `WebAssembly`. */
