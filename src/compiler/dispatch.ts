@@ -34,6 +34,9 @@ function targets(inst: ModuleInst, table: number, id: number): Map<FuncInst, num
   return out
 }
 
+/** Dispatchers made: V8 shares what it knows between functions of one text, and would fold no constants in them. */
+let made = 0
+
 /** The dispatcher's source, which takes the index and then the arguments; what it refers to, by name. */
 export function dispatcher(
   inst: ModuleInst,
@@ -50,5 +53,5 @@ export function dispatcher(
     bound[name] = f
     cases.push(`${places.map((at) => `case ${at}:`).join('')}return ${name}.code(${args.slice(1)})`)
   }
-  return { source: `return function(x${args}){switch(x){${cases.join(';')}}return fail(x)}`, bound }
+  return { source: `return function C${++made}(x${args}){switch(x){${cases.join(';')}}return fail(x)}`, bound }
 }
