@@ -22,7 +22,7 @@ function isFixed({ module, tables }: ModuleInst, table: number): boolean {
 }
 
 /** The functions in a table that type `id` may call, and where they are. */
-function targets(inst: ModuleInst, table: number, id: number): Map<FuncInst, number[]> {
+export function targets(inst: ModuleInst, table: number, id: number): Map<FuncInst, number[]> {
   const { depth } = inst.store.registry.types[id]!
   const out = new Map<FuncInst, number[]>()
   inst.tables[table]!.elems.forEach((f, at) => {

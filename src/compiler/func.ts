@@ -14,6 +14,7 @@ import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { constant, reference } from './constants.ts'
 import { type Emitter, operator } from './inline.ts'
+import { endLoop, loop } from './loops.ts'
 import { access, bulk } from './memory.ts'
 import { Counters } from './metering.ts'
 import {
@@ -63,7 +64,8 @@ export interface Frame {
   /** Memories whose local view is current at its end whichever way it is reached, and (for an `else`) at its start. */
   views: number
   viewsBefore: number
-  /** For a loop with an outer one around it for new starts (docs/rationale.md): branches until the one that goes there, and -1 else. */
+  /** For a loop, whether it has another one around it (docs/rationale.md); branches until the one that goes there, or -1 where none does. */
+  wrapped: boolean
   edges: number
 }
 
@@ -82,19 +84,20 @@ export class FuncCompiler implements Emitter {
   private readonly offsets: number[] = []
   private readonly names = new Set<string>()
   private readonly scratches = new Set<string>()
+  private readonly counterNames = new Set<string>()
   readonly frames: Frame[] = []
   /** First slot of each local. */
   private readonly localSlots: number[] = []
-  private readonly localTypes: ValType[] = []
+  readonly localTypes: ValType[] = []
   private dead = false
-  private readonly views = new Views(this)
-  private readonly facts: Facts
+  readonly views = new Views(this)
+  readonly facts: Facts
   readonly counters: Counters
   /** Locals that were set to a condition in this stretch of code. */
   private readonly conditions = new Set<number>()
   /** Whether the body leaves a tail call in `ret`. */
   hasTailCall = false
-  private labels = 0
+  labels = 0
   private id = ''
   private readonly votes = new Votes()
   /** Vector locals that hold no signalling NaN, as far as straight-line code tells. */
@@ -114,7 +117,7 @@ export class FuncCompiler implements Emitter {
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
     this.facts = analyse(body)
-    this.counters = new Counters(this, inst, body)
+    this.counters = new Counters(this, inst, func.index, body)
     let slot = 0
     const local = (t: ValType) => {
       this.localTypes.push(t)
@@ -145,6 +148,11 @@ export class FuncCompiler implements Emitter {
 
   readonly view = (memory: number): string => this.views.of(memory)
 
+  readonly counter = (name: string): string => {
+    this.counterNames.add(name)
+    return name
+  }
+
   readonly scratch = (name: string): string => {
     this.scratches.add(name)
     return name
@@ -160,6 +168,7 @@ export class FuncCompiler implements Emitter {
     const { type } = this.func
     this.id = id
     this.enter('func', [], type.results, -1)
+    this.counters.enter()
     for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
     while (this.frames.length > 0) this.step(this.r.op())
     const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
@@ -194,6 +203,7 @@ export class FuncCompiler implements Emitter {
     for (const v of this.ops.declared)
       out.add(v, (/^[id]/.exec(v)?.[0] ?? 'r') as Kind, v.startsWith('r') ? 'null' : '0')
     for (const v of this.scratches) out.add(v, 'r', '0')
+    for (const v of this.counterNames) out.add(v, 'i', '0')
     for (const d of this.views.declarations) {
       const [v, value = ''] = d.split('=') as [string, string?]
       out.add(v, 'r', value, v[0] === 'W' ? `M${v.slice(1)}.dv` : v[0] === 'H' ? value : '')
@@ -201,7 +211,7 @@ export class FuncCompiler implements Emitter {
     return out
   }
 
-  private localNames(index: number): string[] {
+  localNames(index: number): string[] {
     const slot = this.localSlots[index]!
     return Array.from({ length: slotsOf(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
   }
@@ -287,25 +297,25 @@ export class FuncCompiler implements Emitter {
     this.frames[this.frames.length - 1]!.catches = catches
   }
 
-  private blockType(): { params: readonly ValType[]; results: readonly ValType[] } {
+  blockType(): { params: readonly ValType[]; results: readonly ValType[] } {
     const index = this.r.block()
     if (index >= 0) return this.inst.types[index]!.sub.comp as FuncType
     const result = this.r.blockResult
     return { params: [], results: result === BOT ? [] : [mapType(result, this.inst.typeIds)] }
   }
 
-  private enter(kind: Frame['kind'], params: readonly ValType[], results: readonly ValType[], line: number): void {
+  enter(kind: Frame['kind'], params: readonly ValType[], results: readonly ValType[], line: number): void {
     const { ops } = this
     const below = ops.values.length - params.length
     const height = params.length > 0 ? ops.values[below]!.height : ops.height
     const id = ++this.labels
     const base = { kind, label: `L${id}`, id, depth: below, height, params, results, line }
     const state = { used: false, through: false, caught: '', catches: [], arms: 0 }
-    this.frames.push({ ...base, ...state, views: -1, viewsBefore: this.views.current, edges: -1 })
+    this.frames.push({ ...base, ...state, views: -1, viewsBefore: this.views.current, wrapped: false, edges: -1 })
   }
 
   /** Puts every value into variables; parameters of a block even if constant. */
-  private settle(params: number): void {
+  settle(params: number): void {
     const { ops } = this
     ops.lower(params)
     ops.flush()
@@ -329,7 +339,7 @@ export class FuncCompiler implements Emitter {
         return true
       }
       case Op.loop:
-        this.loop()
+        loop(this)
         return true
       case Op.if_: {
         const { params, results } = this.blockType()
@@ -360,26 +370,6 @@ export class FuncCompiler implements Emitter {
     return exception(this, op) || call(this, op)
   }
 
-  private loop(): void {
-    const { at } = this.r
-    const facts = this.facts.loops.get(at)!
-    const { params, results } = this.blockType()
-    this.settle(params.length)
-    if (facts.calls) this.forgetViews()
-    else this.views.prepare(facts)
-    const restarts = !facts.nested && !facts.nests && facts.edges > 1
-    if (restarts) {
-      const ints = [...facts.locals]
-        .filter((k) => kindOf(this.localTypes[k]!) === 'i')
-        .flatMap((k) => this.localNames(k))
-      this.open(`N${this.labels + 1}:while(true){`)
-      this.open(ints.map((v) => `${v}=${v}|0;`).join(''))
-    }
-    this.enter('loop', params, results, this.open('while(true){'))
-    this.counters.loop(at)
-    if (restarts) this.frames[this.frames.length - 1]!.edges = facts.edges
-  }
-
   private else(): void {
     const frame = this.frames[this.frames.length - 1]!
     if (!this.dead) this.move(frame)
@@ -401,9 +391,10 @@ export class FuncCompiler implements Emitter {
     }
     if (!this.dead) {
       this.move(frame)
-      if (frame.kind === 'loop') this.line(frame.edges < 0 ? 'break' : `break N${frame.id}`)
+      if (frame.kind === 'loop') endLoop(this, frame)
     }
     this.frames.pop()
+    if (frame.kind === 'loop') this.counters.afterLoop(this.frames.length)
     if (frame.kind === 'try_table') tableHandlers(this, frame, frame.catches)
     else if (frame.kind === 'try' || frame.kind === 'catch' || frame.kind === 'catch_all') endTry(this, frame)
     if (frame.kind.startsWith('try') || frame.kind.startsWith('catch')) {
@@ -416,7 +407,7 @@ export class FuncCompiler implements Emitter {
   /** Closes a frame's statement; what follows is reached through its end, a branch, or an `if` without `else`. */
   close(frame: Frame): void {
     this.open('}')
-    if (frame.edges >= 0) this.open('}')
+    if (frame.wrapped) this.open('}')
     if (frame.used) this.lines[frame.line] = `${frame.label}:${this.lines[frame.line]}`
     if (frame.kind === 'if') frame.views &= frame.viewsBefore
     if (frame.kind !== 'loop') this.views.current = this.dead ? frame.views : this.views.current & frame.views
@@ -464,11 +455,13 @@ export class FuncCompiler implements Emitter {
   }
 
   branch(depth: number): void {
-    const frame = this.frames[this.frames.length - 1 - depth]!
+    const at = this.frames.length - 1 - depth
+    const frame = this.frames[at]!
     if (frame.kind === 'func') {
       this.return()
       return
     }
+    this.counters.beforeJump(at)
     this.move(frame, frame.kind === 'loop' ? frame.params : frame.results)
     if (frame.kind === 'loop' && frame.edges > 0 && --frame.edges === 0) {
       this.line(`continue N${frame.id}`)

@@ -8,6 +8,7 @@ import { type Entry, expr, int } from './operands.ts'
 
 export interface MemoryEmitter extends Emitter {
   readonly r: CodeReader
+  readonly counters: { beforeCall(): void; afterCall(): void }
 }
 
 const LOADS: Partial<Record<Op, string>> = {
@@ -137,6 +138,13 @@ function pushSize(e: MemoryEmitter, wide: boolean, code: string): void {
   line(`${l}=${code}|0;${h}=${l}===-1?-1:0`)
 }
 
+/** Pushes the old size that a growth gives; the embedder may be asked, who may look at the fuel. */
+function pushGrowth(e: MemoryEmitter, wide: boolean, code: string): void {
+  e.counters.beforeCall()
+  pushSize(e, wide, code)
+  e.counters.afterCall()
+}
+
 /** A call of a runtime function that gives nothing. */
 function effect(e: MemoryEmitter, name: string, ...args: string[]): void {
   e.ops.flushEffects()
@@ -157,7 +165,7 @@ export function bulk(e: MemoryEmitter, op: Op): boolean {
       const m = r.u32()
       const by = popIndex(e, is64(e, m))
       ops.flushEffects()
-      pushSize(e, is64(e, m), `${e.use('memoryGrow')}(${e.use(`MI${m}`)},${by.code})`)
+      pushGrowth(e, is64(e, m), `${e.use('memoryGrow')}(${e.use(`MI${m}`)},${by.code})`)
       return true
     }
     case Op.memory_fill: {
@@ -219,7 +227,7 @@ function tables(e: MemoryEmitter, op: Op): boolean {
       const by = popIndex(e, wide(t))
       const v = ops.pop().slots[0]!
       ops.flushEffects()
-      pushSize(e, wide(t), `${e.use('tableGrow')}(${e.use(`TI${t}`)},${by.code},${v.code})`)
+      pushGrowth(e, wide(t), `${e.use('tableGrow')}(${e.use(`TI${t}`)},${by.code},${v.code})`)
       return true
     }
     case Op.table_fill: {

@@ -165,10 +165,11 @@ export class Controls {
       store.meter.ticks = ticks
       return store.meter.tick()
     })
-    set(HOOK.growMemory, grow, (delta, index) => inst.memories[index]!.grow(delta >>> 0))
+    // The embedder may be asked, who may look at the fuel.
+    set(HOOK.growMemory, grow, (delta, index) => this.outside(() => inst.memories[index]!.grow(delta >>> 0)))
     set(HOOK.growTable, grow, (delta, index) => {
       const x = inst.tables[index]!
-      return x.mayGrow?.(x.size, delta >>> 0) === false ? 0 : 1
+      return this.outside(() => x.mayGrow?.(x.size, delta >>> 0)) === false ? 0 : 1
     })
   }
 

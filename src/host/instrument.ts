@@ -248,7 +248,7 @@ class BodyPass {
     const start = r.pos
     this.depth++
     const end = shape.simple.get(at)
-    const units = control.fuel ? (this.charges.get(start) ?? 0) : to.counts ? (plan?.loops.get(at) ?? 0) : 0
+    const units = control.fuel ? (this.charges.get(start) ?? 0) : to.counts ? (plan?.loops.get(at)?.units ?? 0) : 0
     const least = control.fuel && end !== undefined ? this.total(start, end) - units : 0
     const params = type < 0 ? 0 : (control.module.types[type]!.comp as FuncType).params.length
     if (end !== undefined && to.local && units > 0 && params === 0 && least < MAX_BODY) {
@@ -269,7 +269,7 @@ class BodyPass {
         to.leaveLoop(units, false, 1)
       }
     } else if (control.ticks && plan !== undefined) {
-      const loopUnits = plan.loops.get(at) ?? 1
+      const loopUnits = plan.loops.get(at)?.units ?? 1
       if (control.fuel && control.meter.cyclesCost) return
       to.copyTo(start)
       if (control.fuel) to.checkTicks(loopUnits)

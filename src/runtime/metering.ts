@@ -230,7 +230,6 @@ export function endsRegion(op: Op): boolean {
   return false
 }
 
-const isCall = (op: Op): boolean => op === Op.call || op === Op.call_indirect || op === Op.call_ref
 /** Immediates that are one unsigned LEB128 number. */
 const INDICES = new Set<Imm>(['label', 'func', 'type', 'table', 'memory', 'global', 'local', 'tag', 'elem', 'data'])
 
@@ -238,58 +237,174 @@ const INDICES = new Set<Imm>(['label', 'func', 'type', 'table', 'memory', 'globa
 export interface Plan {
   /** Fuel: what each region charges, by the offset of its first instruction that costs something. Code that is never reached charges nothing. */
   readonly charges: ReadonlyMap<number, number>
-  /** Interrupts: the units of a check at the function's entry, and at each start of a loop's body, by the offset of the loop. */
+  /** Interrupts: the units of a check at the function's entry; whoever neither calls nor loops need not check. */
   readonly entry: number
-  readonly loops: ReadonlyMap<number, number>
-  /** Whether it calls. */
+  /** Its loops by the offsets of their instructions. */
+  readonly loops: ReadonlyMap<number, LoopPlan>
+  /** Whether it calls what may call or loop in its turn. */
   readonly calls: boolean
 }
 
+/** A loop in a plan. */
+export interface LoopPlan {
+  /** Interrupts: the units of a check where its body begins. */
+  readonly units: number
+  /** Whether it, or a loop in it, calls what may call or loop in its turn. */
+  calls: boolean
+  /** Whether a loop stands in it. */
+  nests: boolean
+  /** Whether each of its turns begins with a call of the function that it stands in. */
+  recurs: boolean
+  /** Fuel: what all regions that begin in it, and in no loop inside, charge together. */
+  total: number
+}
+
+/** Bytes of code of the longest function that counts as nothing. */
+const IDLE_BYTES = 128
+const idle = new WeakMap<Code, boolean>()
+
+/** Whether a function is over so soon that whoever calls it need not know: short, without loops, and it calls and throws nothing. */
+export function isIdle(code: Code): boolean {
+  let known = idle.get(code)
+  if (known === undefined) idle.set(code, (known = code.end - code.start <= IDLE_BYTES && onlyGoesOn(code)))
+  return known
+}
+
+function onlyGoesOn(code: Code): boolean {
+  const r = new CodeReader(code)
+  while (r.pos < code.end) {
+    const op = r.op()
+    if (op === Op.loop || CALLS.has(op) || THROWS.has(op)) return false
+    r.skipImms(op)
+  }
+  return true
+}
+
+const THROWS: ReadonlySet<Op> = new Set([Op.throw_, Op.throw_ref, Op.rethrow])
+
+/** What a plan has to know of what a function calls. */
+export interface Callees {
+  /** The function itself in the index space, and whether one is idle. */
+  self: number
+  idle(func: number): boolean
+  /** Whether all functions that a call_indirect may reach are idle. */
+  idleIn(type: number, table: number): boolean
+}
+
+const ANY_CALLEE: Callees = { self: -1, idle: () => false, idleIn: () => false }
+
 /** How an instruction is read past: without immediates (1), past one index (2), or by the table (0); those that end regions, open or call are 0 too. */
 const PAST = Uint8Array.from(rows, (row) => {
-  if (row === undefined || endsRegion(row.op) || opensBlock(row.op) || isCall(row.op)) return 0
+  if (row === undefined || endsRegion(row.op) || opensBlock(row.op) || CALLS.has(row.op)) return 0
   if (row.imms.length === 0) return 1
   return row.imms.length === 1 && INDICES.has(row.imms[0]!) ? 2 : 0
 })
 
 /** Reads a body's regions and loops. */
-export function planOf(code: Code, meter: Meter): Plan {
-  const r = new CodeReader(code)
-  const { costs } = meter
-  const charges = new Map<number, number>()
-  const loops = new Map<number, number>()
-  /** Offsets of the open blocks, -1 for those that are no loops. */
-  const open: number[] = [-1]
-  let region = -1
-  let sum = 0
-  let calls = false
-  while (open.length > 0) {
-    const op = r.op()
-    const cost = costs[op]!
-    if (cost > 0) {
-      if (region < 0) region = r.at
-      sum += cost
+export function planOf(code: Code, meter: Meter, callees: Callees = ANY_CALLEE): Plan {
+  return new Planner(code, meter, callees).run()
+}
+
+class Planner implements Plan {
+  readonly charges = new Map<number, number>()
+  readonly loops = new Map<number, LoopPlan>()
+  readonly entry: number
+  calls = false
+  private readonly r: CodeReader
+  /** The open blocks, undefined for those that are no loops, and the loops among them. */
+  private readonly blocks: (Open | undefined)[] = [undefined]
+  private readonly open: Open[] = []
+  /** The loop at the beginning of whose body, before any branch, the reader stands. */
+  private fresh: Open | undefined
+
+  constructor(
+    code: Code,
+    private readonly meter: Meter,
+    private readonly callees: Callees,
+  ) {
+    this.r = new CodeReader(code)
+    this.entry = units(code.end - code.start)
+  }
+
+  run(): Plan {
+    const { r, charges, blocks, open } = this
+    const { costs } = this.meter
+    let region = -1
+    let sum = 0
+    while (blocks.length > 0) {
+      const op = r.op()
+      const cost = costs[op]!
+      if (cost > 0) {
+        if (region < 0) region = r.at
+        sum += cost
+      }
+      const past = PAST[op]
+      if (past === 1) continue
+      if (past === 2) {
+        r.u32()
+        continue
+      }
+      if (endsRegion(op)) {
+        if (sum > 0) {
+          charges.set(region, sum)
+          if (open.length > 0) open[open.length - 1]!.total += sum
+        }
+        region = -1
+        sum = 0
+      }
+      this.structure(op)
     }
-    const past = PAST[op]
-    if (past === 1) continue
-    if (past === 2) {
-      r.u32()
-      continue
+    return this
+  }
+
+  /** Reads past an instruction that ends a region, opens a block or calls. */
+  private structure(op: Op): void {
+    const { r, blocks, open } = this
+    if (CALLS.has(op)) {
+      this.call(op)
+      return
     }
-    if (endsRegion(op)) {
-      if (sum > 0) charges.set(region, sum)
-      region = -1
-      sum = 0
-    }
-    if (isCall(op)) calls = true
-    if (opensBlock(op)) open.push(op === Op.loop ? r.at : -1)
-    else if (op === Op.end || op === Op.delegate) {
-      const at = open.pop()!
-      if (at >= 0) loops.set(at, units(r.at - at))
-    }
+    if (endsRegion(op) || opensBlock(op)) this.fresh = undefined
+    if (op === Op.loop) {
+      const loop = { at: r.at, units: 0, calls: false, nests: false, recurs: false, total: 0 }
+      if (open.length > 0) open[open.length - 1]!.nests = true
+      blocks.push(loop)
+      open.push(loop)
+      this.fresh = loop
+    } else if (opensBlock(op)) blocks.push(undefined)
+    else if (op === Op.end || op === Op.delegate) this.close()
     r.skipImms(op)
   }
-  return { charges, entry: units(code.end - code.start), loops, calls }
+
+  private close(): void {
+    const loop = this.blocks.pop()
+    if (loop === undefined) return
+    const { open, r } = this
+    open.pop()
+    loop.units = units(r.at - loop.at)
+    this.loops.set(loop.at, loop)
+    if (loop.calls && open.length > 0) open[open.length - 1]!.calls = true
+  }
+
+  private call(op: Op): void {
+    const { r, callees, open } = this
+    if (op === Op.call) {
+      const f = r.u32()
+      if (callees.idle(f)) return
+      if (this.fresh !== undefined && f === callees.self) this.fresh.recurs = true
+    } else if (op === Op.call_indirect) {
+      const type = r.u32()
+      if (callees.idleIn(type, r.u32())) return
+    } else r.skipImms(op)
+    this.calls = true
+    if (open.length > 0) open[open.length - 1]!.calls = true
+  }
+}
+
+/** A loop whose end has not been read. */
+interface Open extends LoopPlan {
+  readonly at: number
+  units: number
 }
 
 const units = (bytes: number): number => 1 + Math.floor(bytes / UNIT_BYTES)

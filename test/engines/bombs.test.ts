@@ -210,6 +210,32 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     ])
   })
 
+  test('who is asked before a growth sees the fuel as it is, and may set it', () => {
+    const seen: number[] = []
+    const store: Store = new Store(
+      engine,
+      {},
+      { fuel: 1000 },
+      { mayGrow: () => seen.push(store.meter.fuel) > 0 && (store.meter.fuel = 500) > 0 },
+    )
+    const { call } = load(
+      engine,
+      `(module (memory 1) (table 1 funcref)
+        (func (export "leaf") (result i32) (nop) (memory.grow (i32.const 1)))
+        (func (export "loop") (local i32)
+          (loop $l (drop (memory.grow (i32.const 1))) (drop (table.grow (ref.null func) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 3))))))`,
+      { store },
+    )
+    call('leaf')
+    // Three instructions in one region; then a region of one, and at each turn one of fourteen.
+    expect(seen).toEqual([997])
+    expect(store.meter.fuel).toBe(500)
+    call('loop')
+    expect(seen.slice(1)).toEqual([485, 500, 486, 500, 486, 500])
+    expect(store.meter.fuel).toBe(500)
+  })
+
   test('creation beyond a limit is an error that names it', () => {
     const make = (wat: string, limits: object) => failure(() => load(engine, wat, { limits }))
     const link: [string, Partial<StoreLimits>, RegExp][] = [
