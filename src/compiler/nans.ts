@@ -9,7 +9,7 @@ import type { Entry } from './operands.ts'
 export function floatOf(e: Emitter, op: Op, entry: Entry): Entry {
   if (!rows[op]!.nan || !e.inst.store.deterministic) return entry
   const w = e.scratch('w')
-  return { ...entry, code: `((${w}=${entry.code})===${w}?${w}:NaN)`, raw: entry.code }
+  return { ...entry, code: `((${w}=${entry.code})===${w}?${w}:${e.use('nan')})`, raw: entry.code }
 }
 
 /** An operand of what does not tell NaNs apart. */

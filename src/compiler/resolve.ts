@@ -46,6 +46,8 @@ export const BUILTINS_VERSION = 1
 export const BUILTINS: Readonly<Record<string, unknown>> = Object.freeze({
   ret,
   fround: Math.fround,
+  // The global of that name makes V8 keep floats as objects.
+  nan: Number.NaN,
   unreachable: trap('unreachable'),
   nullFunc: trap('null function reference'),
   nullRef: trap('null reference'),

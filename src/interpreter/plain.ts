@@ -11,9 +11,15 @@ const isShift = (op: Op): boolean => op >= Op.i64_shl && op <= Op.i64_rotr
 
 /** An instruction whose type is in the table: [op, destination, operands…, immediates…]. Where the store is deterministic, its NaNs become canonical. */
 export function plain(c: Lowerer, op: Op): void {
-  instruction(c, op)
+  if (!c.inst.store.deterministic) {
+    instruction(c, op)
+    return
+  }
   const row = rows[op]!
-  if (!row.nan || !c.inst.store.deterministic) return
+  // What only computes with the newest operand does not tell NaNs apart.
+  if ((row.nan || (op >= Op.f32_eq && op <= Op.f64_ge)) && c.wrote(Inner.canonical)) c.takeBack()
+  instruction(c, op)
+  if (!row.nan) return
   const type = row.results[0]!
   const vector = row.name.startsWith('f32x4') ? Inner.canonical_f32x4 : Inner.canonical_f64x2
   c.result(type, type === V128 ? vector : Inner.canonical, c.popRegister())

@@ -5,14 +5,16 @@ import { interpreter } from '../../src/interpreter/engine.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import type { Executor } from '../../src/runtime/store.ts'
 import { parseModule } from '../../src/text/parse.ts'
+import { DETERMINISTIC } from './generate.ts'
 import { runHost, sameOutcome } from './host.ts'
 import { runOurs, type Subject, subject, type Transcript, type Way } from './run.ts'
 
-/**
- * What is not compared with the host: relaxed instructions, whose results are its choice; and memory.atomic.wait, since V8's baseline compiler (11.3) loses
- * operands that lie on its stack meanwhile: an access at an odd address behind it does not trap there, as it does under --no-liftoff.
- */
-const NOT_ON_HOST = Number(process.versions.v8.split('.')[0]) < 12 ? /memory\.atomic\.wait|relaxed_/ : /relaxed_/
+/** V8's baseline compiler (11.3) loses operands that lie on its stack meanwhile: an access at an odd address behind it does not trap there, as it does under --no-liftoff. */
+const LOSES_OPERANDS = Number(process.versions.v8.split('.')[0]) < 12 ? /memory\.atomic\.wait/ : /^never$/
+
+/** Whether a module is compared with the host: not where relaxed instructions give what it chooses. */
+const fitsHost = (text: string, deterministic: boolean): boolean =>
+  !LOSES_OPERANDS.test(text) && (deterministic || !text.includes('relaxed_'))
 
 export interface Checked {
   subject: Subject
@@ -37,13 +39,19 @@ const RUNS: readonly { name: string; engine: Executor; way: Way }[] = [
 /** Runs a module's text on every engine, and on the host's WebAssembly where that can. */
 export function check(text: string): Checked {
   const s = subject(parseModule(text))
+  const deterministic = text.includes(DETERMINISTIC)
   const runs = RUNS.filter(
     ({ engine, way }) =>
       (way === 'plain' || text.length % 2 === 0) &&
-      (engine !== host || !(NOT_ON_HOST.test(text) || engine.refuses!(s.module))),
+      (engine !== host || (fitsHost(text, deterministic) && engine.refuses!(s.module) === undefined)),
   )
-  const [first, ...others] = runs.map(({ name, engine, way }) => ({ name, engine, way, ...runOurs(engine, s, way) }))
-  const native = NOT_ON_HOST.test(text) ? undefined : runHost(s)
+  const [first, ...others] = runs.map(({ name, engine, way }) => ({
+    name,
+    engine,
+    way,
+    ...runOurs(engine, s, way, deterministic),
+  }))
+  const native = deterministic || !fitsHost(text, false) ? undefined : runHost(s)
   const told = (name: string, lines: readonly string[], same = (a: string, b: string) => a === b) => {
     const k = lines.findIndex((line, i) => !same(first!.lines[i]!, line))
     return k < 0 ? undefined : `${first!.name}: ${first!.lines[k]}\n${name}: ${lines[k]}`

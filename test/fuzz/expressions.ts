@@ -100,6 +100,9 @@ const FLOATS = [
   'inf',
   '-inf',
   'nan',
+  '-nan',
+  'nan:0x200001',
+  '-nan:0x400007',
   '1e-45',
   '16777217',
 ]
@@ -119,10 +122,6 @@ function variable(s: Scope, type: string): string {
   return s.t.below(3) === 0 ? `(local.tee $l${k} ${expr(s, type)})` : leaf(s, type)
 }
 
-/** Whether an instruction's float result may be a NaN of any bits. */
-const NONDETERMINISTIC =
-  /^f\d+(x\d)?\.(add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|demote|promote|relaxed_(madd|nmadd|min|max))/
-
 /** An operator, or another instruction that the table types, with a result of this number type. */
 function operator(s: Scope, type: string): string {
   const { t, shape } = s
@@ -141,7 +140,7 @@ export function plain(s: Scope, row: Row, memory = s.t.pick(s.shape.memories)): 
   const words = [row.name, ...row.imms.map((imm) => immediate(s, row, imm, memory))]
   const operands = row.params.map((p, k) => operand(s, row, p, k, memory))
   const text = `(${[...words, ...operands].filter((w) => w !== '').join(' ')})`
-  if (!NONDETERMINISTIC.test(row.name)) return text
+  if (!row.nan || s.shape.deterministic) return text
   if (row.results[0] === V128) {
     const nan = row.name.startsWith('f32') ? 'f32x4' : 'f64x2'
     const splat = nan === 'f32x4' ? 'f32x4 nan nan nan nan' : 'f64x2 nan nan'

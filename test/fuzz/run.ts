@@ -1,5 +1,5 @@
 // Runs a generated module on an engine and writes down all that can be seen of it: results, traps, calls of the host, and after every call the globals,
-// memories and tables. Two engines differ when their transcripts do. NaNs are one: the specification leaves their bits open.
+// memories and tables. Two engines differ when their transcripts do. NaNs are one, since the specification leaves their bits open, but in deterministic stores.
 import { decode } from '../../src/binary/decode.ts'
 import { Trap } from '../../src/errors.ts'
 import { hostFunc, invoke, leaving } from '../../src/runtime/boundary.ts'
@@ -30,6 +30,15 @@ const FUEL = 60
 export function show(v: unknown): string {
   if (typeof v === 'number') return Number.isNaN(v) ? 'nan' : Object.is(v, -0) ? '-0' : String(v)
   return String(v)
+}
+
+const words = new BigUint64Array(1)
+const double = new Float64Array(words.buffer)
+/** The same with all bits of a NaN. */
+function showBits(v: unknown): string {
+  if (typeof v !== 'number' || v === v) return show(v)
+  double[0] = v
+  return `nan:${words[0]!.toString(16)}`
 }
 
 const digests = new WeakMap<ArrayBufferLike, { bytes: Buffer; text: string }>()
@@ -134,16 +143,18 @@ const PLENTY = 1e9
 const SLICES = [3, 17, 80]
 
 /** Runs it on one of our engines. Where it is metered, gives what each call consumed too. */
-export function runOurs(executor: Executor, s: Subject, way: Way = 'plain'): Transcript {
+export function runOurs(executor: Executor, s: Subject, way: Way, deterministic: boolean): Transcript {
+  const tell = deterministic ? showBits : show
   const log: string[] = []
   const store = new Store(executor, {}, way === 'plain' ? {} : { fuel: PLENTY, interruptible: true }, {
     exactTraps: true,
+    deterministic,
   })
   const { meter } = store
   const ids = store.registry.add(s.module.recTypes)
   const host = s.module.imports.find((i) => i.desc.kind === 'func')!
   const h = hostFunc(store.registry.types[ids[(host.desc as { type: number }).type]!]!, (args) => {
-    log.push(args.map(show).join(','))
+    log.push(args.map(tell).join(','))
     return [answer(args[0] as number, args[2] as bigint, (n) => driver.back(n))]
   })
   const x = store.newGlobal({ type: EXTERNREF, mutable: false }, THING)
@@ -168,7 +179,7 @@ export function runOurs(executor: Executor, s: Subject, way: Way = 'plain'): Tra
         }
         if (way === 'sliced') given = meter.fuel = 0
         const results = way === 'sliced' ? inSlices(store, func(name), args, pause) : invoke(store, func(name), args)
-        return `= ${results.map(show).join(' ')}`
+        return `= ${results.map(tell).join(' ')}`
       } catch (e) {
         if (e instanceof Trap) return `! ${e.code}`
         if (e instanceof ExnInst) return '! exception'
@@ -190,7 +201,7 @@ export function runOurs(executor: Executor, s: Subject, way: Way = 'plain'): Tra
         meter.fuel = left
       }
     },
-    state: () => [...inst.exports.values()].map(ourState).join(' '),
+    state: () => [...inst.exports.values()].map((x) => ourState(x, tell)).join(' '),
     consumed: () => (meter.metered ? given - meter.fuel : 0),
   }
   return transcript(driver, log, callsOf(s))
@@ -211,8 +222,8 @@ function inSlices(store: Store, func: FuncInst, args: readonly Value[], pause: (
   }
 }
 
-function ourState(x: Extern): string {
-  if (x instanceof GlobalInst) return show(readGlobal(x))
+function ourState(x: Extern, tell: typeof show): string {
+  if (x instanceof GlobalInst) return tell(readGlobal(x))
   if (x instanceof MemInst) return digest(x.buffer)
   if (x instanceof TableInst)
     return `[${Array.from({ length: x.size }, (_, k) => x.get(k))

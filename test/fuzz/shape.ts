@@ -15,6 +15,8 @@ export interface Signature {
 }
 
 export interface Shape {
+  /** Whether it runs in deterministic stores: then the bits of NaNs are left as they come. */
+  deterministic: boolean
   features: ReadonlySet<Feature>
   /** Value types of locals and globals. */
   types: readonly string[]
@@ -105,7 +107,7 @@ export function chooseShape(t: Tape): Shape {
           { name: '$e2', params: ['i64', 'externref'] },
         ]
       : []
-  return { features, types, memories, tables, functions, tags }
+  return { deterministic: t.below(4) === 3, features, types, memories, tables, functions, tags }
 }
 
 /** Where table $t0 has the host's function, and one whose type is a subtype of $open. */
