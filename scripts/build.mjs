@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
+import { aheadRuntime } from './ahead-runtime.mjs'
 
 const library = [
   'index',
@@ -66,20 +67,6 @@ const constants = () => ({
   ANYWASM_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version),
   ANYWASM_BUILD: JSON.stringify(buildId()),
 })
-
-/** What runs modules that were compiled ahead of time, as one expression in a variable: every format of output takes it as it is. */
-async function aheadRuntime(out) {
-  await esbuild.build({
-    entryPoints: [{ in: 'src/presets/ahead.ts', out: 'ahead-runtime' }],
-    outdir: out,
-    bundle: true,
-    format: 'iife',
-    globalName: 'runtime',
-    target: 'es2022',
-    minify: true,
-    logLevel: 'warning',
-  })
-}
 
 /**
  * The executable, and all of the command line in one file, which it compiles; parts that are imported late are also run late.

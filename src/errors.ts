@@ -58,8 +58,16 @@ export interface TrapFrame {
   source: SourceLocation | undefined
 }
 
+/** An error of ours. As ES5, where `Error` makes an object of its own, it is of the class that was called all the same. */
+abstract class OwnError extends Error {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options)
+    Object.setPrototypeOf(this, new.target.prototype)
+  }
+}
+
 /** A module is malformed or invalid. */
-export class CompileError extends Error {
+export class CompileError extends OwnError {
   override name = 'CompileError'
   /**
    * @param reason what is wrong, in the specification's words
@@ -110,14 +118,14 @@ export interface ImportProblem {
 }
 
 /** An import is missing or does not fit, or an instance would exceed a limit of its store. */
-export class LinkError extends Error {
+export class LinkError extends OwnError {
   override name = 'LinkError'
   /** The import; undefined where it is about a limit. */
   import: ImportProblem | undefined = undefined
 }
 
 /** Execution ended by a trap. `code` is one of a closed set. */
-export class Trap extends Error {
+export class Trap extends OwnError {
   override name = 'Trap'
   /** The calls that led to it, innermost first, at most 100; filled as the trap leaves WebAssembly. */
   frames: TrapFrame[] = []
@@ -138,6 +146,6 @@ export class Exhaustion extends Trap {
 }
 
 /** A broken invariant of the runtime itself; please report it. */
-export class Crash extends Error {
+export class Crash extends OwnError {
   override name = 'Crash'
 }

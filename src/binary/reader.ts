@@ -1,8 +1,7 @@
 // Reads the primitives of the binary format: bytes, LEB128 integers, names (specification: Binary Format, Values).
 // Errors are MalformedErrors with the byte offset and the reference interpreter's wording.
 import { MalformedError } from '../errors.ts'
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+import { decodeUtf8 } from '../util/utf8.ts'
 
 export const malformed = (reason: string, offset: number): MalformedError => new MalformedError(reason, offset)
 
@@ -143,11 +142,9 @@ export class Reader {
   name(): string {
     const at = this.pos
     const n = this.length()
-    try {
-      return utf8.decode(this.take(n))
-    } catch {
-      throw malformed('malformed UTF-8 encoding', at)
-    }
+    const name = decodeUtf8(this.take(n))
+    if (name === undefined) throw malformed('malformed UTF-8 encoding', at)
+    return name
   }
 }
 

@@ -1,12 +1,10 @@
 // `anywasm compile`: from a module to plain JavaScript that runs without generating code. What the file looks like is ahead-output.ts's.
-import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { basename, extname, resolve } from 'node:path'
-import { compileAhead } from '../compiler/ahead-source.ts'
-import { aheadRealm } from '../presets/ahead.ts'
-import type { Executor } from '../runtime/store.ts'
-import type { Module } from '../syntax/module.ts'
-import { declarations, FORMATS, type Format, globalName, script, typesOnly, withoutBodies } from './ahead-output.ts'
+import { declarations } from './ahead-declarations.ts'
+import { compileParts } from './ahead-module.ts'
+import { FORMATS, type Format, globalName, type Parts, script } from './ahead-output.ts'
+import { TARGETS, type Target } from './ahead-runtime.ts'
 import { EXIT, explain, Failure, systemFailure } from './failure.ts'
 import { loadModule } from './load.ts'
 import { writeOut } from './output.ts'
@@ -16,6 +14,7 @@ import { didYouMean } from './suggest.ts'
 export interface CompileOptions {
   output?: string
   format?: string
+  target?: string
   embed?: boolean
   external?: boolean
 }
@@ -24,39 +23,41 @@ const EXTENSIONS: Record<Format, string> = { esm: '.mjs', cjs: '.cjs', iife: '.j
 
 /** Writes the JavaScript, its declarations, and with `external` the module's data. */
 export async function compile(file: string, options: CompileOptions): Promise<void> {
-  const format = formatOf(options)
+  const format =
+    options.format === undefined
+      ? options.output?.endsWith('.cjs')
+        ? 'cjs'
+        : 'esm'
+      : oneOf('--format', options.format, FORMATS)
+  const target = options.target === undefined ? 'es2020' : oneOf('--target', options.target, TARGETS)
   const base = file.replace(/\.(wasm|wat)$/, '')
   const output = options.output ?? (file === '-' ? '-' : base + EXTENSIONS[format])
   check(file, output, options)
+  if (options.external && format === 'esm' && target === 'es5')
+    throw new Failure('compile: --external needs --format cjs or iife in ES5, which has no import.meta', EXIT.usage)
   const name = globalName(output === '-' ? base : output)
-  let made: { code: string; types: Uint8Array; module: Module }
+  let parts: Parts
   try {
-    made = await compileFile(file)
+    parts = await compileFile(file, target, name)
   } catch (e) {
     throw explain(e, file)
   }
-  const data = withoutBodies(made.module.bytes)
   const external = options.external ? `${output}.wasm` : undefined
-  const parts = { code: made.code, types: made.types, data, runtime: runtime(), name }
-  const text = script(format, parts, external === undefined ? undefined : basename(external))
+  const { text } = script(format, target, parts, external === undefined ? undefined : basename(external))
   endProgress()
   if (output === '-') writeOut(text)
   else {
-    if (external !== undefined) write(external, data)
+    if (external !== undefined) write(external, parts.data)
     write(output, text)
-    write(declarationsPath(output), declarations(made.module, format, name))
+    write(declarationsPath(output), declarations(parts.module, format, name))
   }
 }
 
-function formatOf({ format, output }: CompileOptions): Format {
-  if (format === undefined) return output?.endsWith('.cjs') ? 'cjs' : 'esm'
-  const known = FORMATS.find((f) => f === format)
-  if (known === undefined)
-    throw new Failure(
-      `--format ${format}: there is no such format; choose one of ${FORMATS.join(', ')}${didYouMean(format, FORMATS)}`,
-      EXIT.usage,
-    )
-  return known
+function oneOf<T extends string>(option: string, given: string, all: readonly T[]): T {
+  const known = all.find((x) => x === given)
+  if (known !== undefined) return known
+  const what = `there is no such ${option.slice(2)}; choose one of ${all.join(', ')}`
+  throw new Failure(`${option} ${given}: ${what}${didYouMean(given, all)}`, EXIT.usage)
 }
 
 function check(file: string, output: string, { embed, external }: CompileOptions): void {
@@ -67,18 +68,11 @@ function check(file: string, output: string, { embed, external }: CompileOptions
     throw new Failure(`compile: ${output} is the module itself; name another file with -o`, EXIT.usage)
 }
 
-/** Only the realm's types are asked for. */
-const executor: Executor = { name: 'none', link: () => {}, frames: () => [] }
-
-async function compileFile(file: string): Promise<{ code: string; types: Uint8Array; module: Module }> {
+async function compileFile(file: string, target: Target, name: string): Promise<Parts> {
   const module = await loadModule(file)
   beginProgress(`compiling ${file}`, module.bytes.length)
-  const types = typesOnly(module.bytes)
-  const number = createHash('sha256').update(module.bytes).digest().readUInt32LE(0)
-  return { code: compileAhead(aheadRealm(executor, types).store, module, number), types, module }
+  return compileParts(module, target, name)
 }
-
-const runtime = (): string => readFileSync(new URL('../ahead-runtime.js', import.meta.url), 'utf8')
 
 /** Where TypeScript looks for the declarations of a file. */
 function declarationsPath(output: string): string {

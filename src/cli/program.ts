@@ -187,6 +187,7 @@ function addCompile(program: Command): void {
       "where to write; the input with the format's extension otherwise; - for standard output",
     )
     .option('--format <format>', `one of esm, cjs, iife; esm otherwise, or cjs for a name that ends so`)
+    .option('--target <target>', 'one of es2020, es5; es2020 otherwise')
     .option('--embed', "put the module's data into the script (the default)")
     .option('--external', 'put it into a file beside the script')
     .addHelpText(
@@ -195,6 +196,7 @@ function addCompile(program: Command): void {
         'anywasm compile tool.wasm                     writes tool.mjs and tool.d.mts',
         'anywasm compile tool.wasm -o tool.js --format iife',
         'anywasm compile tool.wasm -o tool.cjs --external',
+        'anywasm compile tool.wasm -o tool.js --format iife --target es5    for Hermes and old hosts',
       ),
     )
     .action(async (file: string, options: CompileOptions) => {

@@ -67,7 +67,7 @@ function structs(e: MemoryEmitter, op: Op): boolean {
       const a = ops.pop().slots[0]!
       const { lanes } = structLayout(e.inst.types[type]!).fields[field]!
       const read = (lane: string) => {
-        const code = `(${a.code}??${e.use('nullStruct')}()).${lane}`
+        const code = `(${e.orTrap(a.code, 'nullStruct')}).${lane}`
         return expr(op === Op.struct_get_u ? unsigned(t, code) : code, [a], true)
       }
       ops.push(unpacked(t), ...lanes.map(read))
@@ -186,7 +186,7 @@ function arrays(e: MemoryEmitter, op: Op): boolean {
     }
     case Op.array_len: {
       const a = ops.pop().slots[0]!
-      ops.push(I32, expr(`(${a.code}??${e.use('nullArray')}()).length`, [a], true))
+      ops.push(I32, expr(`(${e.orTrap(a.code, 'nullArray')}).length`, [a], true))
       return true
     }
   }
@@ -239,7 +239,7 @@ function casts(e: MemoryEmitter, op: Op): boolean {
     case Op.i31_get_s:
     case Op.i31_get_u: {
       const a = ops.pop().slots[0]!
-      const code = `(${a.code}??${e.use('nullI31')}())`
+      const code = `(${e.orTrap(a.code, 'nullI31')})`
       ops.push(I32, expr(op === Op.i31_get_s ? code : `(${code}&0x7fffffff)`, [a], true))
       return true
     }

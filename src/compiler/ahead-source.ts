@@ -9,26 +9,63 @@ import { factoryBody } from './emit.ts'
 import { FuncCompiler } from './func.ts'
 import { structKey, structSource } from './structs.ts'
 
+/** A function as a member of `AheadCode.funcs`. */
+export interface AheadRow {
+  readonly index: number
+  readonly text: string
+  /** For the lines of the text from the second on: the byte offset of the instruction in the module that it came from, or -1. */
+  readonly offsets: readonly number[]
+}
+
+export interface AheadSource {
+  readonly rows: readonly AheadRow[]
+  /** Constructors of structs by their lanes: members of `AheadCode.structs`. */
+  readonly structs: readonly string[]
+  /** What the functions refer to that is not of an instance: exports of the rooms that builtins.ts joins. */
+  readonly helpers: readonly string[]
+}
+
+/** Names that resolve.ts gives the parts of an instance, or makes for one. */
+const OWN = /^(?:(?:F|M|MI|T|TI|G|D|E|TAG|TYPE|make)\d+|checkCallee)$/
+const CASTS = ['testRef', 'castRef']
+
 /**
- * The source of an expression that gives an AheadCode.
+ * What `anywasm compile` writes an AheadCode of.
  * @param store one whose type registry is in the state in which the code will find its own
  * @param number an integer from 0 to 2^32 - 1
+ * @param es5 whether the source has no syntax that is newer
  */
-export function compileAhead(store: Store, module: Module, number: number): string {
+export function compileAhead(store: Store, module: Module, number: number, es5 = false): AheadSource {
   const inst = outline(store, module)
   const structs = new Map<string, string>()
-  const rows: string[] = []
-  for (const func of inst.funcs.slice(inst.importedFuncs)) {
-    const { source, names, hasTailCall } = new FuncCompiler(inst, func).compile(`$${number}_${func.index}`)
-    rows.push(`[${hasTailCall ? 1 : 0},"${names.join()}",function($){${factoryBody(source, names)}}]`)
+  const helpers = new Set<string>()
+  const rows = inst.funcs.slice(inst.importedFuncs).map((func): AheadRow => {
+    const compiled = new FuncCompiler(inst, func, undefined, false, es5).compile(`$${number}_${func.index}`)
+    const { names, offsets, hasTailCall } = compiled
     for (const name of names) {
       const type = /^make(\d+)$/.exec(name)
-      if (type === null) continue
-      const key = structKey(inst.types[Number(type[1])]!)
-      structs.set(key, `"${key}":${structSource(key === '' ? [] : key.split(','))}`)
+      if (type !== null) {
+        const key = structKey(inst.types[Number(type[1])]!)
+        structs.set(key, `"${key}":${structSource(key === '' ? [] : key.split(','))}`)
+      }
+      if (CASTS.includes(name)) helpers.add('casts')
+      else if (!OWN.test(name)) helpers.add(name)
     }
-  }
-  return `{number:${number},structs:{${[...structs.values()].join(',\n')}},funcs:[\n${rows.join(',\n')}\n]}`
+    const body = es5 ? es5Body(compiled.source, names) : factoryBody(compiled.source, names)
+    const text = `[${hasTailCall ? 1 : 0},"${names.join()}",function($){${body}}]`
+    return { index: func.index, text, offsets: [-1, ...offsets] }
+  })
+  return { rows, structs: [...structs.values()], helpers: [...helpers].sort() }
+}
+
+/** The source of an AheadCode. */
+export const aheadCode = (number: number, { rows, structs }: AheadSource): string =>
+  `{number:${number},structs:{${structs.join(',\n')}},funcs:[\n${rows.map((r) => r.text).join(',\n')}\n]}`
+
+/** As `factoryBody`, in ES5. Sources declare at the heads of functions only, and have neither strings nor comments. */
+function es5Body(source: string, names: readonly string[]): string {
+  const bound = names.length === 0 ? '' : `var ${names.map((n) => `${n}=$.${n}`).join(',')};`
+  return `"use strict";${bound}\n${source.replace(/\b(?:let|const) /g, 'var ')}`
 }
 
 /** An instance that has the types of everything and the contents of nothing. */

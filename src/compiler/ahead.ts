@@ -1,5 +1,6 @@
 // Code that was compiled ahead of time, as an executor: it is given every function and binds it to an instance at its first call. It generates nothing,
 // so it runs where a host forbids that. ahead-source.ts is what makes such code.
+import type { casts } from '../runtime/aggregates.ts'
 import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
 import { bind, type Factory, type Generated } from './emit.ts'
@@ -19,14 +20,18 @@ export interface AheadCode {
   readonly structs: Readonly<Record<string, Generated>>
 }
 
+/** What the functions refer to that is not of an instance, by the names that `compileAhead` gave. */
+export type Helpers = Readonly<Record<string, unknown>> & { readonly casts?: typeof casts }
+
 /** The executor of one module. */
-export function aheadExecutor(code: AheadCode): Executor {
-  const makers = aheadMakers(code)
-  let last: WeakRef<ModuleInst> | undefined
+export function aheadExecutor(code: AheadCode, helpers: Helpers): Executor {
+  const makers = aheadMakers(code, helpers)
+  let last: { deref(): ModuleInst | undefined } | undefined
   return {
     name: 'ahead',
     link(inst) {
-      last = new WeakRef(inst)
+      // Hermes has no weak references.
+      last = typeof WeakRef === 'function' ? new WeakRef(inst) : { deref: () => inst }
       const resolve = resolver(inst, false, makers)
       const lazy: Callable = function (this: FuncInst, ...slots: unknown[]) {
         const [hasTailCall, names, factory] = code.funcs[this.index - inst.importedFuncs]!
@@ -40,9 +45,11 @@ export function aheadExecutor(code: AheadCode): Executor {
   }
 }
 
-function aheadMakers({ structs }: AheadCode): Makers {
+function aheadMakers({ structs }: AheadCode, helpers: Helpers): Makers {
   const finished = new Set<string>()
   return {
+    builtin: (name) => helpers[name],
+    own: (inst) => helpers.casts?.(inst.store.registry) ?? {},
     dispatcher() {
       throw new Error('code compiled ahead of time has no dispatchers')
     },

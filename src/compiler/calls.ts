@@ -35,7 +35,7 @@ export function call(c: FuncCompiler, op: Op): boolean {
       c.ops.flushEffectsBelowTop()
       const ref = c.ops.pop().slots[0]!
       const q = c.scratch('q')
-      c.line(`${q}=${ref.code}??${c.use('nullFunc')}()`)
+      c.line(`${q}=${c.orTrap(ref.code, 'nullFunc')}`)
       callFunc(c, op === Op.return_call_ref, q, typeOf(c, type))
       return true
     }
@@ -110,7 +110,7 @@ function branchOnReference(c: FuncCompiler, op: Op): boolean {
   switch (op) {
     case Op.ref_as_non_null: {
       const { type, slots } = ops.pop()
-      ops.push(refType(false, heapOf(type)), expr(`(${slots[0]!.code}??${c.use('nullRef')}())`, slots, true))
+      ops.push(refType(false, heapOf(type)), expr(`(${c.orTrap(slots[0]!.code, 'nullRef')})`, slots, true))
       return true
     }
     case Op.br_on_null:

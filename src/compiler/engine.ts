@@ -1,12 +1,15 @@
 // The compiler as an executor: every function is compiled at its first call, and its FuncInst's code replaced. What generated code refers to is
 // resolve.ts's.
+import { casts } from '../runtime/aggregates.ts'
 import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
+import { builtin } from './builtins.ts'
 import { type CommonCode, join } from './common.ts'
 import { dispatcher } from './dispatch.ts'
 import { bind, emit, type Generated, LINES_BEFORE, newFactory } from './emit.ts'
 import { FuncCompiler } from './func.ts'
 import { keepers } from './kept.ts'
+import { controlNames } from './metering.ts'
 import { keepLines, offsetAt } from './positions.ts'
 import { checkFunc, framesOf, install, type Makers, resolver } from './resolve.ts'
 import { structConstructor } from './structs.ts'
@@ -33,7 +36,12 @@ export const compiler: Executor = {
   frames: (error) => framesOf(error, (number) => instances[number]?.deref(), offsetAt),
 }
 
-const makers: Makers = { dispatcher: dispatcherOf, structConstructor }
+const makers: Makers = {
+  builtin,
+  own: (inst) => ({ ...casts(inst.store.registry), ...controlNames(inst) }),
+  dispatcher: dispatcherOf,
+  structConstructor,
+}
 
 function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (name: string) => unknown): void {
   const keeper = keepers.get(inst.module)

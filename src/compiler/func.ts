@@ -106,12 +106,14 @@ export class FuncCompiler implements Emitter {
   /**
    * @param forms the v128 locals to hold as floats; compile() finds them, where there are none given, by compiling once without
    * @param mark whether to mark code by the instructions it came from
+   * @param es5 whether it has no newer syntax, but for `let` and `const` at the heads of functions
    */
   constructor(
     readonly inst: ModuleInst,
     private readonly func: FuncInst,
     private readonly forms: ReadonlyMap<number, Form> = new Map(),
     private readonly mark = false,
+    private readonly es5 = false,
   ) {
     this.ops = new Operands(this.line, this.use, mark ? (code) => marked(this.r.at, code) : undefined)
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
@@ -146,6 +148,10 @@ export class FuncCompiler implements Emitter {
     return name
   }
 
+  orTrap(ref: string, trap: string): string {
+    return this.es5 ? `${this.use(trap)}(${ref})` : `${ref}??${this.use(trap)}()`
+  }
+
   readonly view = (memory: number): string => this.views.of(memory)
 
   readonly counter = (name: string): string => {
@@ -172,7 +178,8 @@ export class FuncCompiler implements Emitter {
     for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
     while (this.frames.length > 0) this.step(this.r.op())
     const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
-    if (forms.size !== this.forms.size) return new FuncCompiler(this.inst, this.func, forms, this.mark).compile(id)
+    if (forms.size !== this.forms.size)
+      return new FuncCompiler(this.inst, this.func, forms, this.mark, this.es5).compile(id)
     const variables = this.variables()
     const params = type.params.reduce((n, t) => n + slotCount(t), 0)
     const lines = this.lines.map((text, k) => ({ text, offset: this.offsets[k]! }))

@@ -15,6 +15,8 @@ export interface Emitter {
   line(code: string): void
   /** Makes a runtime name known to the generated code and gives it. */
   use(name: string): string
+  /** A reference, or where it is null a call of the runtime's function that traps. */
+  orTrap(ref: string, trap: string): string
   /** Declares a scratch variable of int kind. */
   scratch(name: string): string
   /** The view of a memory, in a local. */

@@ -18,7 +18,7 @@ export function exception(c: FuncCompiler, op: Op): boolean {
       const ref = c.ops.pop().slots[0]!
       c.ops.flushEffects()
       c.counters.beforeThrow()
-      c.line(`throw ${ref.code}??${c.use('nullException')}()`)
+      c.line(`throw ${c.orTrap(ref.code, 'nullException')}`)
       c.kill()
       return true
     }

@@ -48,7 +48,8 @@ export function asInterface<C extends abstract new (...args: never[]) => object>
   for (const target of [cls, cls.prototype as object])
     for (const key of Object.getOwnPropertyNames(target)) {
       const d = Object.getOwnPropertyDescriptor(target, key)!
-      const member = key !== 'constructor' && (d.get !== undefined || typeof d.value === 'function')
+      // Functions of Hermes have getters of their own, which stay as they are.
+      const member = key !== 'constructor' && d.configurable && (d.get !== undefined || typeof d.value === 'function')
       if (member) Object.defineProperty(target, key, { ...d, enumerable: true })
     }
   Object.defineProperty(cls, 'name', { value: name, configurable: true })

@@ -1,21 +1,23 @@
 // Operations on arrays and casts that engines share (specification: Execution, Reference Instructions). Indices and counts are exact numbers ≥ 0;
 // each operation checks its whole range first and writes nothing when it traps.
-import { Trap } from '../errors.ts'
+import { Trap, type TrapCode } from '../errors.ts'
 import { f32_from_bits } from '../numeric/bits.ts'
 import type { DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import { type ArrayType, F32, F64, I8, I16, slotCount, type ValType } from '../syntax/types.ts'
 import { type ArrayData, ArrayInst, elementBytes, isOfType, newArray } from './gc.ts'
 import type { DataInst, ElemInst } from './instances.ts'
 
-export const nullStruct = (): never => {
-  throw new Trap('null structure reference')
-}
-export const nullArray = (): never => {
-  throw new Trap('null array reference')
-}
-export const nullI31 = (): never => {
-  throw new Trap('null i31 reference')
-}
+/** A function that traps; where it is given a reference, as by code in ES5, which has no `??`, only if that is null. */
+export const nullTrap =
+  (code: TrapCode) =>
+  (ref: unknown = null): never => {
+    if (ref === null) throw new Trap(code)
+    return ref as never
+  }
+
+export const nullStruct = nullTrap('null structure reference')
+export const nullArray = nullTrap('null array reference')
+export const nullI31 = nullTrap('null i31 reference')
 export const arrayBounds = (): never => {
   throw new Trap('out of bounds array access')
 }

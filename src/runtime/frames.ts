@@ -10,7 +10,7 @@ export const MAX_FRAMES = 100
 const names = new WeakMap<Module, Names>()
 
 /** A function's name: from the name section, or that of its first export. */
-function functionName(module: Module, func: number): string | undefined {
+export function functionName(module: Module, func: number): string | undefined {
   let known = names.get(module)
   if (known === undefined) {
     known = decodeNames(module)

@@ -1,9 +1,10 @@
 // `anywasm compile`: its output, run by itself where no code may be generated, does what the host's WebAssembly does.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parse } from 'acorn'
 import { afterAll, describe, expect, test } from 'vitest'
 import { anywasm } from './anywasm.ts'
 
@@ -16,6 +17,7 @@ const FORMATS = [
   ['cjs', 'cjs'],
   ['iife', 'js'],
 ] as const
+const ES5 = ['--target', 'es5'] as const
 
 function compile(file: string, output: string, ...options: string[]): void {
   expect(anywasm(['compile', file, '-o', output, ...options])).toEqual({ code: 0, stdout: '', stderr: '' })
@@ -52,12 +54,17 @@ console.log(JSON.stringify(result, (_, v) => typeof v === 'bigint' ? String(v) +
   return JSON.parse(r.stdout)
 }
 
-const KERNELS = ['fib', 'sha256', 'mandel', 'indirect', 'vm', 'xxh64', 'mulmod64', 'f32dsp', 'unalign', 'nbody']
+const KERNELS = readdirSync('bench/kernels').flatMap((f) => /^(.*)\.wasm$/.exec(f)?.[1] ?? [])
 /** The host here has neither, and SIMD is not that of every host. */
 const OURS = ['gc_tree', 'gc_map', 'f32x4_mandel', 'i8x16_text']
 const SIZE = 3
 
-describe.each(FORMATS)('as %s', (format, ext) => {
+describe.each([
+  ['esm', 'mjs', 'es2020'],
+  ['cjs', 'cjs', 'es2020'],
+  ['iife', 'js', 'es5'],
+] as const)('as %s (.%s, %s)', (format, ext, target) => {
+  const options = ['--format', format, '--target', target]
   const outputs = [...KERNELS, ...OURS].map((k) => at(`${k}.${ext}`))
   const expected = async () => {
     const out: unknown[] = []
@@ -73,11 +80,12 @@ describe.each(FORMATS)('as %s', (format, ext) => {
   }
 
   test('kernels give the same results', async () => {
-    for (const k of KERNELS) compile(`bench/kernels/${k}.wasm`, at(`${k}.${ext}`), '--format', format)
-    for (const k of OURS) compile(`bench/kernels/${k}.wat`, at(`${k}.${ext}`), '--format', format)
+    for (const k of KERNELS) compile(`bench/kernels/${k}.wasm`, at(`${k}.${ext}`), ...options)
+    for (const k of OURS) compile(`bench/kernels/${k}.wat`, at(`${k}.${ext}`), ...options)
+    if (target === 'es5') for (const path of outputs) parse(readFileSync(path, 'utf8'), { ecmaVersion: 5 })
     const body = `const out = []
-for (const { instantiate } of outputs) {
-  const results = [await instantiate(), await instantiate({})].map(({ exports }) => exports.run(${SIZE}))
+for (const { instantiate, instantiateSync } of outputs) {
+  const results = [instantiateSync(), await instantiate({})].map(({ exports }) => exports.run(${SIZE}))
   if (!Object.is(results[0], results[1])) throw new Error('instances differ')
   out.push(results[0])
 }
@@ -88,7 +96,7 @@ return out`
   }, 120_000)
 
   test('a WASI program runs', () => {
-    compile('examples/hello.wat', at(`hello.${ext}`), '--format', format)
+    compile('examples/hello.wat', at(`hello.${ext}`), ...options)
     const printed = at('printed.txt')
     const body = `const wasi = new WASI({ returnOnExit: true, stdout: openSync(${JSON.stringify(printed)}, 'w') })
 const code = wasi.start(await outputs[0].instantiate(wasi.getImportObject()))
@@ -140,9 +148,12 @@ const ALL = `(module $all
   (export "double" (func $double))
   (export "memory" (memory 0)) (export "table" (table 0)) (export "count" (global $count)) (export "tag" (tag $tag)))`
 
-test('every kind of import and export', () => {
+test.each([
+  ['all.mjs', 'all.d.mts', []],
+  ['all.cjs', 'all.d.cts', ES5],
+] as const)('every kind of import and export (%s)', (output, declared, options) => {
   writeFileSync(at('all.wat'), ALL)
-  compile(at('all.wat'), at('all.mjs'))
+  compile(at('all.wat'), at(output), ...options)
   const body = `const { instantiate, Memory, Table, Global, Tag, Exception, RuntimeError, LinkError } = outputs[0]
 const other = new Tag({ parameters: ['f32', 'f32', 'i64'] })
 const env = {
@@ -177,8 +188,8 @@ return {
     refused: [true, expect.stringMatching(/import "env" "memory": expected a memory/)],
     names: 20,
   }
-  for (const flag of FLAGS) expect(inChild(flag, [at('all.mjs')], body)).toEqual(want)
-  const types = readFileSync(at('all.d.mts'), 'utf8')
+  for (const flag of FLAGS) expect(inChild(flag, [at(output)], body)).toEqual(want)
+  const types = readFileSync(at(declared), 'utf8')
   expect(types).toContain('readonly "call": (p0: number, p1: number) => number\n')
   expect(types).toContain('readonly "two": () => [bigint, number]\n')
   expect(types).toContain('readonly "pi": { readonly value: number }\n')
@@ -229,6 +240,19 @@ describe('--external', () => {
     for (const flag of FLAGS) expect(inChild(flag, [at(`apart.${ext}`)], body)).toBe(inChild(flag, [whole], body))
   })
 
+  test('can be instantiated at once where the file can be read at once, or has been', () => {
+    compile('bench/kernels/fib.wasm', at('later.mjs'), '--external')
+    compile('bench/kernels/fib.wasm', at('now.cjs'), '--external', ...ES5)
+    const body = `const [later, now] = outputs
+let refused
+try { later.instantiateSync() } catch (e) { refused = e.message }
+await later.instantiate()
+return [refused, later.instantiateSync().exports.run(10), now.instantiateSync().exports.run(10)]`
+    const refused = expect.stringMatching(/^instantiateSync\(\): the module's data is in a file of its own/)
+    expect(inChild('--jitless', [at('later.mjs'), at('now.cjs')], body)).toEqual([refused, 55, 55])
+    parse(readFileSync(at('now.cjs'), 'utf8'), { ecmaVersion: 5 })
+  })
+
   test('tells when the file is of another module', () => {
     compile('bench/kernels/sha256.wasm', at('mixed.mjs'), '--external')
     compile('examples/factorial.wat', at('two.mjs'), '--external')
@@ -243,6 +267,30 @@ test('the output has nothing that generates code', () => {
   expect(readFileSync(at('f.mjs'), 'utf8')).not.toMatch(
     /new Function|\beval\(|WebAssembly\.(compile|instantiate|Module)\(/,
   )
+})
+
+describe('the runtime in the output', () => {
+  /** Names of the runtime, and a function that needs them. */
+  const PARTS = [
+    ['(param v128) (result v128) (i8x16.swizzle (local.get 0) (local.get 0))', /\bLanes = class\b/],
+    ['(param eqref) (result i32) (ref.test (ref i31) (local.get 0))', /\bcastRef\b/],
+    ['(param i64) (result i64) (i64.rem_u (i64.const 9) (local.get 0))', /function i64_rem_u\b/],
+  ] as const
+  const output = (func: string) => {
+    writeFileSync(at('part.wat'), `(module (func (export "f") ${func}))`)
+    compile(at('part.wat'), at('part.mjs'))
+    return readFileSync(at('part.mjs'), 'utf8')
+  }
+
+  test('is what the module needs', () => {
+    const text = output('')
+    expect(text.length).toBeLessThan(105_000)
+    expect(text.match(/TextDecoder|\bdefine(?:Memory|Tag|Table)\b|\bplanOf\b|"table\.grow"/)).toBeNull()
+    for (const [func, part] of PARTS) {
+      expect(part.test(text)).toBe(false)
+      expect(part.test(output(func))).toBe(true)
+    }
+  })
 })
 
 describe('what goes wrong is one line', () => {
@@ -267,6 +315,14 @@ describe('what goes wrong is one line', () => {
   test('options', () => {
     const format = 'anywasm: --format ems: there is no such format; choose one of esm, cjs, iife; did you mean esm?\n'
     expect(line(['examples/hello.wat', '--format', 'ems'])).toEqual([2, '', format])
+    expect(line(['examples/hello.wat', '--target', 'es3'])).toEqual([
+      2,
+      '',
+      'anywasm: --target es3: there is no such target; choose one of es2020, es5; did you mean es5?\n',
+    ])
+    expect(line(['examples/hello.wat', '--external', ...ES5])[2]).toMatch(
+      /^anywasm: compile: --external needs --format/,
+    )
     expect(line(['examples/hello.wat', '--embed', '--external'])[2]).toBe(
       'anywasm: compile: --embed and --external exclude each other\n',
     )

@@ -1,11 +1,14 @@
 // Code compiled ahead of time, held against the specification's scripts: each module's code is made as `anywasm compile` makes it, from types alone, and
-// run by the executor that generates nothing.
+// run by the executor that generates nothing. Every second module's is ES5.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runInThisContext } from 'node:vm'
+import { parse } from 'acorn'
 import { describe, expect, test } from 'vitest'
-import { type AheadCode, aheadExecutor } from '../../src/compiler/ahead.ts'
-import { compileAhead } from '../../src/compiler/ahead-source.ts'
+import { type AheadCode, aheadExecutor, type Helpers } from '../../src/compiler/ahead.ts'
+import { aheadCode, compileAhead } from '../../src/compiler/ahead-source.ts'
+import { builtin } from '../../src/compiler/builtins.ts'
+import { casts } from '../../src/runtime/aggregates.ts'
 import type { Executor } from '../../src/runtime/store.ts'
 import { runScript } from '../../src/script/run.ts'
 
@@ -29,8 +32,15 @@ let modules = 0
 const ahead: Executor = {
   name: 'ahead',
   link(inst) {
-    const code = runInThisContext(`(${compileAhead(inst.store, inst.module, modules++)})`) as AheadCode
-    aheadExecutor(code).link(inst)
+    const number = modules++
+    const es5 = number % 2 === 0
+    const source = compileAhead(inst.store, inst.module, number, es5)
+    const text = `(${aheadCode(number, source)})`
+    if (es5) parse(text, { ecmaVersion: 5 })
+    const code = runInThisContext(text) as AheadCode
+    const { registry } = inst.store
+    const helpers = source.helpers.map((name) => [name, name === 'casts' ? () => casts(registry) : builtin(name)])
+    aheadExecutor(code, Object.fromEntries(helpers) as Helpers).link(inst)
   },
   frames: () => [],
 }
