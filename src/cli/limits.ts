@@ -1,7 +1,7 @@
 // The options of `anywasm run` that control a program: how long it may run, what it may use up; and what is said when it has met one of them.
 import { Exhaustion } from '../errors.ts'
 import type { MeterOptions } from '../runtime/metering.ts'
-import type { Exceeded, LimitName, StoreLimits } from '../runtime/store.ts'
+import type { Exceeded, LimitName, StoreLimits, StoreOptions } from '../runtime/store.ts'
 import { type Clock, SystemClock } from '../wasi/clock.ts'
 import { EXIT, Failure } from './failure.ts'
 
@@ -10,12 +10,14 @@ export interface ControlOptions {
   fuel?: string
   maxMemory?: string
   maxStack?: string
+  deterministic?: boolean
 }
 
 /** What a store is made with; the same in each thread. */
 export interface Control {
   limits: Partial<StoreLimits>
   metering: MeterOptions
+  options: StoreOptions
 }
 
 const MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 }
@@ -56,7 +58,7 @@ export function controlOf(o: ControlOptions): Control {
   if (o.maxMemory !== undefined)
     limits.memoryPages = Math.floor(amount('--max-memory', o.maxMemory, BYTES, 'a size such as 64MiB or 1GiB') / 65536)
   if (o.maxStack !== undefined) limits.callDepth = integer('--max-stack', o.maxStack)
-  return { limits, metering }
+  return { limits, metering, options: o.deterministic === true ? { deterministic: true } : {} }
 }
 
 /** The host's clocks, where a sleep ends with the program's time. */
@@ -78,13 +80,14 @@ export function clockUntil(deadline: number | undefined): Clock {
 }
 
 /** The options behind the limits. */
-const OPTIONS: Partial<Record<LimitName, keyof ControlOptions>> = {
+type LimitOption = Exclude<keyof ControlOptions, 'deterministic'>
+const OPTIONS: Partial<Record<LimitName, LimitOption>> = {
   deadline: 'timeout',
   fuel: 'fuel',
   memoryPages: 'maxMemory',
   callDepth: 'maxStack',
 }
-const NAMES: Record<keyof ControlOptions, string> = {
+const NAMES: Record<LimitOption, string> = {
   timeout: '--timeout',
   fuel: '--fuel',
   maxMemory: '--max-memory',

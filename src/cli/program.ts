@@ -78,6 +78,10 @@ function addRun(program: Command, done: (code: number) => void): void {
     .option('--fuel <units>', 'stop it after so many instructions')
     .option('--max-memory <size>', 'the largest that a memory of it may be, such as 64MiB')
     .option('--max-stack <calls>', 'the most calls that it may nest')
+    .option(
+      '--deterministic',
+      'gives the same bits on every engine: canonical NaNs, calls 1024 deep unless --max-stack is given',
+    )
     .option('--cache', 'keep compiled code for later runs (the default)')
     .option('--no-cache', 'neither use nor keep compiled code')
     .option('--raise-limit', 'have V8 optimise functions of any size, when the compiler runs the program')

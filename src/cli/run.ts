@@ -39,7 +39,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       writeError(`anywasm: the ${engine.name} runs ${file}${refused === undefined ? '' : `, since ${refused}`}\n`)
     if (options.raiseLimit === true && engine.name === 'compiler') (await import('./raise-limit.ts')).raiseLimit()
     const watched = engine.name === 'host' && onlyDeadline(control)
-    store = new Store(engine, control.limits, watched ? unwatched(control.metering) : control.metering)
+    const metering = watched ? unwatched(control.metering) : control.metering
+    store = new Store(engine, control.limits, metering, control.options)
     const within: Within = watched ? watchdog(control.metering.deadline!, store) : (task) => task()
     const shared = sharedMemory(module)
     if (shared !== undefined && options.invoke === undefined) {

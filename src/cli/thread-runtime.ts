@@ -38,7 +38,7 @@ interface Program {
 let store: Store | undefined
 function storeOf({ engine, control }: Pick<ThreadCode, 'engine' | 'control'>): Store {
   if (store === undefined) {
-    store = new Store(engineByName(engine)!, control.limits, control.metering)
+    store = new Store(engineByName(engine)!, control.limits, control.metering, control.options)
     store.locate = locate
   }
   return store

@@ -10,8 +10,11 @@ import type { Control } from './limits.ts'
 export type Within = <T>(task: () => T) => T
 
 /** Whether a deadline is all that is asked for. */
-export const onlyDeadline = ({ limits, metering }: Control): boolean =>
-  metering.deadline !== undefined && Object.keys(metering).length === 1 && limits.callDepth === undefined
+export const onlyDeadline = ({ limits, metering, options }: Control): boolean =>
+  metering.deadline !== undefined &&
+  Object.keys(metering).length === 1 &&
+  limits.callDepth === undefined &&
+  options.deterministic !== true
 
 /** The rest of the options, for a store that is watched from outside. */
 export const unwatched = ({ deadline: _, ...rest }: MeterOptions): MeterOptions => rest

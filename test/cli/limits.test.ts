@@ -47,6 +47,20 @@ describe.each(['compiler', 'interpreter'])('%s', (engine) => {
   })
 })
 
+const nan = program(
+  'nan',
+  '(func (export "bits") (param f64) (result i64) (i64.reinterpret_f64 (f64.sqrt (local.get 0))))',
+)
+
+test.each(['compiler', 'interpreter', 'host'])(
+  '--deterministic makes NaNs canonical and bounds the stack on the %s',
+  (engine) => {
+    const run = (...args: string[]) => anywasm(['run', '--engine', engine, '--deterministic', ...args])
+    expect(run('--invoke', 'bits', nan, '-1')).toMatchObject({ code: 0, stdout: '9221120237041090560\n' })
+    expect(run('--timeout', '1m', deep).stderr).toMatch(/^error: call stack exhausted/)
+  },
+)
+
 test.each([
   ['--timeout', 'soon', /--timeout soon: expected a time such as 500ms, 2s or 1m/],
   ['--max-memory', '3 apples', /--max-memory 3 apples: expected a size such as 64MiB or 1GiB/],
