@@ -1,3 +1,4 @@
+// npm run bench -- --micro [--only NAMES]: see micro.mjs.
 // npm run bench -- --programs [--only quickjs,sqlite] [--seconds N]: see programs/run.mjs.
 // npm run bench [-- --json] [--columns compiler,polywasm] [--kernels sieve,fib] [--rounds N] [--jitless]
 // Ratios of running time to the host's own WebAssembly, lower is better: a process per kernel, columns alternating, medians.
@@ -17,6 +18,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string' },
     jitless: { type: 'boolean', default: false },
     programs: { type: 'boolean', default: false },
+    micro: { type: 'boolean', default: false },
     only: { type: 'string' },
     seconds: { type: 'string', default: '4' },
   },
@@ -24,6 +26,11 @@ const { values: options } = parseArgs({
 if (options.programs) {
   const { main } = await import('./programs/run.mjs')
   main({ ...options, rounds: Number(options.rounds ?? 3), seconds: Number(options.seconds) })
+  process.exit(0)
+}
+if (options.micro) {
+  const { main } = await import('./micro.mjs')
+  main(options)
   process.exit(0)
 }
 const rounds = options.rounds ?? '9'

@@ -3,7 +3,7 @@
 import { hostFunc } from '../runtime/boundary.ts'
 import type { FuncInst } from '../runtime/instances.ts'
 import type { DefType } from '../syntax/type-registry.ts'
-import type { ValType } from '../syntax/types.ts'
+import { isRef, type ValType } from '../syntax/types.ts'
 import { CallerOf } from './caller.ts'
 import type { Cell, Environments } from './environment.ts'
 import { alias } from './handles.ts'
@@ -34,11 +34,11 @@ export function hostInst(store: Store, def: DefType, host: HostDef): FuncInst {
   const { params, results } = def.sub.comp as FuncInst['type']
   const { fn, caller } = host
   const run = (values: Value[]): readonly Value[] | Promise<readonly Value[]> => {
-    const args: unknown[] = values.map((v, k) => fromWasm(store, v, params[k]!))
-    if (caller !== undefined) args.unshift(caller)
+    const args = values as unknown[]
+    for (let k = 0; k < args.length; k++) if (isRef(params[k]!)) args[k] = fromWasm(store, args[k], params[k]!)
     let given: unknown
     try {
-      given = fn(...args)
+      given = caller === undefined ? fn(...args) : fn(caller, ...args)
     } catch (e) {
       throw store.entering(e)
     }

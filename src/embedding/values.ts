@@ -1,5 +1,6 @@
 // Values of embedders to values of a WebAssembly type and back: numbers wrap as the JavaScript API has it, anything of another kind is a TypeError that
 // says which value it was. References cross as handles (Func, Exception, StructRef, ArrayRef); host values are themselves.
+import { i64_wrap } from '../numeric/bits.ts'
 import { ArrayInst, StructInst } from '../runtime/gc.ts'
 import { ExnInst, FuncInst } from '../runtime/instances.ts'
 import { V128Value } from '../runtime/values.ts'
@@ -53,7 +54,7 @@ export function toWasm(store: Store, v: unknown, t: ValType, what: What): unknow
       return v | 0
     case I64:
       if (typeof v !== 'bigint') throw mismatch(what, 'a bigint for an i64', v)
-      return BigInt.asIntN(64, v)
+      return i64_wrap(v)
     case F32:
       if (typeof v !== 'number') throw mismatch(what, 'a number for an f32', v)
       // An f32 NaN with its bits is one already, and rounding would drop them.

@@ -1,5 +1,6 @@
 // ToJSValue and ToWebAssemblyValue (specification: JavaScript API, "Exported Functions"): JavaScript values to values of a WebAssembly type and back.
 // Values are those of runtime/values.ts; a reference to a host value is the value itself, an i31 a number.
+import { i64_wrap } from '../numeric/bits.ts'
 import { ArrayInst, StructInst } from '../runtime/gc.ts'
 import { FuncInst } from '../runtime/instances.ts'
 import type { Value } from '../runtime/values.ts'
@@ -17,7 +18,7 @@ export function toWasm(realm: Realm, v: unknown, t: ValType): Value {
     case I32:
       return (v as number) | 0
     case I64:
-      return BigInt.asIntN(64, v as bigint)
+      return i64_wrap(v as bigint)
     case F32:
     case F64: {
       const x = +(v as number)

@@ -2,9 +2,17 @@
 // "create a host function").
 import { fromArgs } from '../runtime/boundary.ts'
 import { FuncInst } from '../runtime/instances.ts'
-import { leaveResults, pushSlots, takeResults, type Value } from '../runtime/values.ts'
+import {
+  leaveResult,
+  leaveResults,
+  pushSlots,
+  takeResult,
+  takeResults,
+  type Value,
+  valueList,
+} from '../runtime/values.ts'
 import type { DefType } from '../syntax/type-registry.ts'
-import { F64, type FuncType, I32, typeNames, type ValType } from '../syntax/types.ts'
+import { F32, F64, type FuncType, I32, isRef, typeNames, type ValType } from '../syntax/types.ts'
 import { isOpaque, toJS, toWasm } from './convert.ts'
 import type { Realm } from './realm.ts'
 import { listOf } from './webidl.ts'
@@ -24,7 +32,8 @@ export function exportedFunction(realm: Realm, func: FuncInst, index: number): A
   return made
 }
 
-const isPlain = (t: ValType): boolean => t === I32 || t === F64
+/** Whether its slot is its value to JavaScript. */
+const isNumber = (t: ValType): boolean => t === I32 || t === F64 || t === F32
 
 function callFromJS(realm: Realm, func: FuncInst): AnyFunction {
   const { params, results } = func.type
@@ -35,58 +44,72 @@ function callFromJS(realm: Realm, func: FuncInst): AnyFunction {
         `a function of type ${typeNames(params)} -> ${typeNames(results)} can't be called from JavaScript`,
       )
     }
-  const plain = params.every(isPlain) && results.every(isPlain) && results.length <= 1 && params.length <= 4
+  const plain = [...params, ...results].every(isNumber) && results.length <= 1 && params.length <= MOST_PLAIN
   return plain ? plainCall(realm, func) : anyCall(realm, func)
 }
 
 function anyCall(realm: Realm, func: FuncInst): AnyFunction {
   const { params, results } = func.type
   return (...args) => {
-    // The leading string keeps the array from becoming one of raw doubles, which would lose NaN bits.
-    const slots: unknown[] = ['']
+    const slots = valueList()
     for (let i = 0; i < params.length; i++) pushSlots(slots, params[i]!, toWasm(realm, args[i], params[i]!))
-    slots.shift()
-    let values: Value[]
+    let first: unknown
     try {
-      values = takeResults(results, func.code(...slots))
+      first = func.code(...slots)
     } catch (e) {
       throw realm.thrown(e)
     }
     if (results.length === 0) return undefined
-    if (results.length === 1) return toJS(realm, values[0], results[0]!)
-    return values.map((v, k) => toJS(realm, v, results[k]!))
+    if (results.length === 1) return toJS(realm, takeResult(results[0]!, first), results[0]!)
+    return takeResults(results, first).map((v, k) => toJS(realm, v, results[k]!))
   }
 }
 
-/** A call with at most four i32 and f64 parameters and at most one such result, without lists. */
+/** The most parameters of a call without lists. */
+const MOST_PLAIN = 6
+
+const toNumber = (v: unknown, t: ValType | undefined): number =>
+  t === I32 ? (v as number) | 0 : t === F64 ? +(v as number) : Math.fround(+(v as number))
+
+/** A call with at most six parameters and one result, all of them numbers, without lists. */
 function plainCall(realm: Realm, func: FuncInst): AnyFunction {
   const { params, results } = func.type
-  const ints = [0, 1, 2, 3].map((k) => params[k] === I32)
-  const [i0, i1, i2, i3] = ints as [boolean, boolean, boolean, boolean]
-  const convert = (v: unknown, int: boolean): number => (int ? (v as number) | 0 : +(v as number))
+  const [t0, t1, t2, t3, t4, t5] = params
   const count = params.length
   const none = results.length === 0
-  return (a, b, c, d) => {
-    const w = count > 0 ? convert(a, i0) : 0
-    const x = count > 1 ? convert(b, i1) : 0
-    const y = count > 2 ? convert(c, i2) : 0
-    const z = count > 3 ? convert(d, i3) : 0
+  return (a, b, c, d, e, f) => {
+    const u = count > 0 ? toNumber(a, t0) : 0
+    const v = count > 1 ? toNumber(b, t1) : 0
+    const w = count > 2 ? toNumber(c, t2) : 0
+    const x = count > 3 ? toNumber(d, t3) : 0
+    const y = count > 4 ? toNumber(e, t4) : 0
+    const z = count > 5 ? toNumber(f, t5) : 0
     try {
-      // Exactly as many as it takes: a host function takes its arguments as a list.
-      const r: unknown =
-        count === 0
-          ? func.code()
-          : count === 1
-            ? func.code(w)
-            : count === 2
-              ? func.code(w, x)
-              : count === 3
-                ? func.code(w, x, y)
-                : func.code(w, x, y, z)
+      const r = callWith(func, count, u, v, w, x, y, z)
       return none ? undefined : r
     } catch (e) {
       throw realm.thrown(e)
     }
+  }
+}
+
+/** Calls with exactly as many arguments as it takes: a host function takes its arguments as a list. */
+function callWith(f: FuncInst, count: number, u: number, v: number, w: number, x: number, y: number, z: number) {
+  switch (count) {
+    case 0:
+      return f.code()
+    case 1:
+      return f.code(u)
+    case 2:
+      return f.code(u, v)
+    case 3:
+      return f.code(u, v, w)
+    case 4:
+      return f.code(u, v, w, x)
+    case 5:
+      return f.code(u, v, w, x, y)
+    default:
+      return f.code(u, v, w, x, y, z)
   }
 }
 
@@ -103,19 +126,26 @@ function callToJS(realm: Realm, type: FuncType, fn: AnyFunction): FuncInst['code
         new TypeError(`a function of type ${typeNames(params)} -> ${typeNames(results)} can't call JavaScript`),
       )
     }
-  const plain = params.every(isPlain) && results.length === 0
-  if (plain)
+  const [result] = results
+  if (results.length <= 1 && [...params, ...results].every(isNumber))
     return (...slots) => {
       try {
-        Reflect.apply(fn, undefined, slots)
+        const r: unknown = Reflect.apply(fn, undefined, slots)
+        if (result === I32) return (r as number) | 0
+        return result === F64 ? +(r as number) : result === F32 ? Math.fround(+(r as number)) : undefined
       } catch (e) {
         throw realm.entering(e)
       }
     }
   return (...slots) => {
     try {
-      const args = fromArgs(params, slots).map((v, k) => toJS(realm, v, params[k]!))
-      return leaveResults(results, resultValues(realm, results, Reflect.apply(fn, undefined, args)))
+      const args = fromArgs(params, slots)
+      for (let k = 0; k < args.length; k++) if (isRef(params[k]!)) args[k] = toJS(realm, args[k], params[k]!)
+      const r: unknown = Reflect.apply(fn, undefined, args)
+      if (result === undefined) return undefined
+      return results.length === 1
+        ? leaveResult(result, toWasm(realm, r, result))
+        : leaveResults(results, resultValues(realm, results, r))
     } catch (e) {
       throw realm.entering(e)
     }
@@ -123,8 +153,6 @@ function callToJS(realm: Realm, type: FuncType, fn: AnyFunction): FuncInst['code
 }
 
 function resultValues(realm: Realm, results: readonly ValType[], r: unknown): Value[] {
-  if (results.length === 0) return []
-  if (results.length === 1) return [toWasm(realm, r, results[0]!)]
   const list = listOf(r, 'a function with several results must return an iterable')
   if (list.length !== results.length)
     throw new TypeError(`the function returned ${list.length} values, ${results.length} are needed`)

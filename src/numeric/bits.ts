@@ -6,6 +6,8 @@ const buffer = new ArrayBuffer(8)
 const asF64 = new Float64Array(buffer)
 const asF32 = new Float32Array(buffer)
 const asI32 = new Int32Array(buffer)
+/** Undefined where the host has no BigInt; then nothing gives it one. */
+const asI64 = globalThis.BigInt64Array && new BigInt64Array(buffer)
 const LO = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1
 const HI = 1 - LO
 
@@ -54,6 +56,26 @@ export function f64_low_bits(x: number): number {
 export function f64_high_bits(x: number): number {
   asF64[0] = x
   return asI32[HI]!
+}
+
+/** The bigint that an i64's halves are. By way of memory: several times as fast as shifts, and V8 11.3's optimiser fails on some uses of BigInt.asIntN. */
+export function i64_from_halves(lo: number, hi: number): bigint {
+  asI32[LO] = lo
+  asI32[HI] = hi
+  return asI64![0]!
+}
+
+/** The low half of a bigint modulo 2^64; the high one is in ret.hi. */
+export function i64_to_halves(x: bigint): number {
+  asI64![0] = x
+  ret.hi = asI32[HI]!
+  return asI32[LO]!
+}
+
+/** A value modulo 2^64, as a signed number. @throws {TypeError} where it is none of a bigint (ToBigInt64) */
+export function i64_wrap(x: bigint): bigint {
+  asI64![0] = x
+  return asI64![0]!
 }
 
 /** A float, NaN or not, with its sign bit replaced: 0 clears, -1 sets. */

@@ -1,6 +1,7 @@
 // Atomic accesses (proposal: threads). On shared memories they are the host's Atomics, on others plain accesses, which nothing can tell apart.
 // Effective addresses are exact numbers ≥ 0; alignment is checked before bounds, as the specification has it.
 import { Trap } from '../errors.ts'
+import { i64_from_halves, i64_to_halves } from '../numeric/bits.ts'
 import { ret } from '../numeric/ret.ts'
 import type { MemInst } from './instances.ts'
 
@@ -43,12 +44,11 @@ function give(x: number | bigint): number {
     ret.hi = 0
     return x | 0
   }
-  ret.hi = Number(BigInt.asIntN(32, x >> 32n))
-  return Number(BigInt.asIntN(32, x))
+  return i64_to_halves(x)
 }
 
 const value = (log2: number, lo: number, hi: number): number | bigint =>
-  log2 === 3 ? (BigInt(hi) << 32n) | BigInt(lo >>> 0) : log2 === 2 ? lo : lo & (log2 === 1 ? 0xffff : 0xff)
+  log2 === 3 ? i64_from_halves(lo, hi) : log2 === 2 ? lo : lo & (log2 === 1 ? 0xffff : 0xff)
 
 // Atomics takes any integer lanes; the types of its overloads can't say so.
 type AnyAtomics = Record<string, (lanes: Lane, index: number, ...values: (number | bigint)[]) => number | bigint>

@@ -1,9 +1,10 @@
 // Where calls cross between the embedder and WebAssembly: values to slots and back, and what is thrown. Inside, native errors stand for traps
 // (a DataView's RangeError, the JavaScript stack's); they become Traps here, once, and a host function's own errors pass with their identity.
 import { CompileError, Crash, Exhaustion, LinkError, Trap, type TrapCode } from '../errors.ts'
+import { i64_from_halves } from '../numeric/bits.ts'
 import { ret } from '../numeric/ret.ts'
 import type { DefType } from '../syntax/type-registry.ts'
-import { F32, F64, type FuncType, slotCount, type ValType } from '../syntax/types.ts'
+import { F32, F64, type FuncType, I64, slotCount, V128, type ValType } from '../syntax/types.ts'
 import { addFrames, errorOf, HOST_ENTRY, hostFrame, keepNative, MAX_FRAMES } from './frames.ts'
 import { type Callable, ExnInst, FuncInst, HostThrow } from './instances.ts'
 import type { LimitName, Store } from './store.ts'
@@ -15,6 +16,7 @@ import {
   putValue,
   slotsOf,
   takeResults,
+  V128Value,
   type Value,
   valueList,
 } from './values.ts'
@@ -119,13 +121,13 @@ export function hostCode(
   name = '',
 ): Callable {
   const { params, results } = type
-  const kinds = params.map((t) => slotCount(t))
+  const flat = params.every((t) => slotCount(t) === 1)
   const code: Callable = (...slots: unknown[]) => {
     let values: readonly Value[] | Promise<readonly Value[]>
     const waits = suspension.allowed
     suspension.allowed = false
     try {
-      values = fn(params.every((_, i) => kinds[i] === 1) ? slots : fromArgs(params, slots))
+      values = fn(flat ? slots : fromArgs(params, slots))
     } catch (e) {
       if (e instanceof Trap && e.frames.length < MAX_FRAMES) e.frames.push(hostFrame(name))
       throw carried(e)
@@ -171,16 +173,12 @@ const CONTROLLED = Symbol('controlled')
 /** Argument slots to values. */
 export function fromArgs(types: readonly ValType[], slots: readonly unknown[]): Value[] {
   const out = valueList()
-  const s = newSlots(4)
   let at = 0
   for (const t of types) {
-    const n = slotCount(t)
-    if (n === 1) out.push(slots[at])
-    else {
-      for (let k = 0; k < n; k++) s.i[k] = slots[at + k] as number
-      out.push(getValue(s, 0, t))
-    }
-    at += n
+    if (t === I64) out.push(i64_from_halves(slots[at] as number, slots[at + 1] as number))
+    else if (t === V128) out.push(new V128Value(Int32Array.from(slots.slice(at, at + 4) as number[])))
+    else out.push(slots[at])
+    at += slotCount(t)
   }
   return out
 }

@@ -1,6 +1,8 @@
 // Structs, arrays and casts (specification: Runtime Structure, Aggregates). A struct keeps its fields in lanes by kind - i0, i1 … int32s, f0 …
 // floats, r0 … references - so that no slot ever mixes representations; a subtype's layout extends its supertype's. Arrays are typed arrays by kind.
 import { Trap } from '../errors.ts'
+import { i64_to_halves } from '../numeric/bits.ts'
+import { ret } from '../numeric/ret.ts'
 import type { DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import {
   type ArrayType,
@@ -152,8 +154,8 @@ export function setElement(a: ArrayInst, at: number, v: Value): void {
   const t = arrayElement(a.def)
   const { data } = a
   if (t === I64) {
-    data[at * 2] = Number(BigInt.asIntN(32, v as bigint))
-    data[at * 2 + 1] = Number((v as bigint) >> 32n)
+    data[at * 2] = i64_to_halves(v as bigint)
+    data[at * 2 + 1] = ret.hi
   } else if (t === V128) (data as Int32Array).set((v as V128Value).lanes, at * 4)
   else data[at] = v
 }

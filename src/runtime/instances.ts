@@ -1,6 +1,8 @@
 // The run-time objects of WebAssembly (specification: Runtime Structure). An address is the object reference: two handles are equal when they
 // are the same object, and what nothing refers to any more is the host's garbage. Types in here carry ids of the store's type registry.
 import { Exhaustion } from '../errors.ts'
+import { i64_from_halves, i64_to_halves } from '../numeric/bits.ts'
+import { ret } from '../numeric/ret.ts'
 import type { Module } from '../syntax/module.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import {
@@ -17,7 +19,7 @@ import {
 } from '../syntax/types.ts'
 import { chunks, type Meter } from './metering.ts'
 import type { Store } from './store.ts'
-import { i64, V128Value, type Value } from './values.ts'
+import { V128Value, type Value } from './values.ts'
 import { MemoryViews, type Views } from './views.ts'
 
 /** Code by the calling convention (docs/design.md, "Slots"): argument slots in, the first result slot out, the others in `ret`. */
@@ -314,7 +316,7 @@ export class GlobalInst {
       case I32:
         return this.lo
       case I64:
-        return i64(this.lo, this.hi)
+        return i64_from_halves(this.lo, this.hi)
       case F32:
       case F64:
         return this.num
@@ -332,8 +334,8 @@ export class GlobalInst {
         this.lo = v as number
         return
       case I64:
-        this.lo = Number(BigInt.asIntN(32, v as bigint))
-        this.hi = Number((v as bigint) >> 32n)
+        this.lo = i64_to_halves(v as bigint)
+        this.hi = ret.hi
         return
       case F32:
       case F64:

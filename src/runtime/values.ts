@@ -1,5 +1,6 @@
 // WebAssembly values at the embedder's side and their slots inside (docs/design.md, "Slots"). A value is a number (i32, f32, f64), a bigint
 // (i64), a V128, or a reference. Here they are already of their type; converting a JavaScript value is js-api's business.
+import { i64_from_halves, i64_to_halves } from '../numeric/bits.ts'
 import { ret } from '../numeric/ret.ts'
 import { F32, F64, I32, I64, isRef, slotCount, V128, type ValType } from '../syntax/types.ts'
 import type { GlobalInst, Slots } from './instances.ts'
@@ -11,8 +12,6 @@ export class V128Value {
 
 /** number, bigint, V128Value or a reference. */
 export type Value = unknown
-
-export const i64 = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo >>> 0)
 
 export const isFloat = (t: ValType): boolean => t === F32 || t === F64
 
@@ -32,7 +31,7 @@ export function valueList(): Value[] {
 
 /** Pushes a value's slots; `out` is a valueList. */
 export function pushSlots(out: unknown[], t: ValType, v: Value): void {
-  if (t === I64) out.push(Number(BigInt.asIntN(32, v as bigint)), Number((v as bigint) >> 32n) | 0)
+  if (t === I64) out.push(i64_to_halves(v as bigint), ret.hi)
   else if (t === V128) out.push(...(v as V128Value).lanes)
   else out.push(v)
 }
@@ -46,8 +45,8 @@ export function putValue(s: Slots, at: number, t: ValType, v: Value): number {
       s.i[at] = v as number
       return at + 1
     case I64:
-      s.i[at] = Number(BigInt.asIntN(32, v as bigint))
-      s.i[at + 1] = Number((v as bigint) >> 32n)
+      s.i[at] = i64_to_halves(v as bigint)
+      s.i[at + 1] = ret.hi
       return at + 2
     case F32:
     case F64:
@@ -68,7 +67,7 @@ export function getValue(s: Slots, at: number, t: ValType): Value {
     case I32:
       return s.i[at]
     case I64:
-      return i64(s.i[at]!, s.i[at + 1]!)
+      return i64_from_halves(s.i[at]!, s.i[at + 1]!)
     case F32:
     case F64:
       return s.f[at]
@@ -84,7 +83,7 @@ export function takeResults(types: readonly ValType[], first: unknown): Value[] 
   const out = valueList()
   let at = 0
   for (const t of types) {
-    if (at === 0) out.push(firstResult(t, first))
+    if (at === 0) out.push(takeResult(t, first))
     else {
       if (at === 1 && !isFloat(t) && !isRef(t)) ret.i[1] = ret.hi
       out.push(getValue(ret, at, t))
@@ -94,14 +93,26 @@ export function takeResults(types: readonly ValType[], first: unknown): Value[] 
   return out
 }
 
-function firstResult(t: ValType, first: unknown): Value {
-  if (t === I64) return i64(first as number, ret.hi)
+/** The value of a function's only result, or its first, which its JavaScript result and `ret` hold. */
+export function takeResult(t: ValType, first: unknown): Value {
+  if (t === I64) return i64_from_halves(first as number, ret.hi)
   if (t === V128) return new V128Value(Int32Array.of(first as number, ret.hi, ret.i[2]!, ret.i[3]!))
   return first
 }
 
+/** Leaves a function's only result, as leaveResults does. */
+export function leaveResult(t: ValType, v: Value): unknown {
+  if (t === I64) return i64_to_halves(v as bigint)
+  if (t !== V128) return t === I32 ? (v as number) | 0 : v
+  const { lanes } = v as V128Value
+  ret.i.set(lanes)
+  ret.hi = lanes[1]!
+  return lanes[0]
+}
+
 /** Leaves results as a function does: gives the first slot, puts the others into `ret`. */
 export function leaveResults(types: readonly ValType[], values: readonly Value[]): unknown {
+  if (types.length === 1) return leaveResult(types[0]!, values[0])
   let at = 0
   for (let k = 0; k < types.length; k++) at = putValue(ret, at, types[k]!, values[k])
   ret.hi = ret.i[1]!

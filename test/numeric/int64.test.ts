@@ -1,6 +1,7 @@
 // The arithmetic of i64 and of 128 bits against BigInt, on operands whose sizes and neighbourhoods vary; division has several paths.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import * as bits from '../../src/numeric/bits.ts'
 import * as i64 from '../../src/numeric/i64.ts'
 import { ret } from '../../src/numeric/ret.ts'
 import * as wideOps from '../../src/numeric/wide.ts'
@@ -100,4 +101,17 @@ describe('128 bits', () => {
     for (const a of edges(I64)) for (const b of edges(I64)) check(a, b)
     fc.assert(fc.property(any, any, check), { numRuns: 20_000 })
   })
+})
+
+test('halves of a bigint are its bits modulo 2^64, and back', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(1n << 70n), max: 1n << 70n }), (x) => {
+      const lo = bits.i64_to_halves(x)
+      expect(word(lo, ret.hi)).toBe(x & MASK)
+      expect(bits.i64_from_halves(lo, ret.hi)).toBe(signed(x))
+      expect(bits.i64_wrap(x)).toBe(signed(x))
+    }),
+  )
+  expect(() => bits.i64_wrap(1 as unknown as bigint)).toThrow(TypeError)
+  expect(bits.i64_wrap('12' as unknown as bigint)).toBe(12n)
 })
