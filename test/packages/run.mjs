@@ -1,10 +1,11 @@
 // npm run test:packages -- [--engine NAME] [CASE…]: installs the packages of this folder's manifest here and does each case twice, each time in a process
 // of its own: on the host's WebAssembly and through --import anywasm/polyfill/force. The results must be equal. Prints how long each took. The case `page`
 // is two packages in headless Chromium, where there is one.
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { install } from './install.mjs'
 import { chromiumPath, PAGE_CASES, runPages } from './page.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,25 +19,6 @@ const unknown = positionals.filter((name) => !all.includes(name))
 if (unknown.length > 0) {
   console.error(`no case ${unknown.join(', ')}; there are ${all.join(', ')}`)
   process.exit(2)
-}
-
-function install() {
-  const stamp = `${here}node_modules/.package-lock.json`
-  if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(`${here}package.json`).mtimeMs) return
-  // One binding is for the CPU wasm32 only.
-  const args = [
-    'install',
-    '--ignore-scripts',
-    '--no-package-lock',
-    '--no-audit',
-    '--no-fund',
-    '--force',
-    '--cpu=wasm32',
-    '--loglevel=error',
-  ]
-  const { status } = spawnSync('npm', args, { cwd: here, stdio: 'inherit' })
-  if (status !== 0) process.exit(1)
-  utimesSync(stamp, new Date(), new Date())
 }
 
 /** Runs a case; gives its report or what went wrong. */
