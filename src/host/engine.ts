@@ -14,7 +14,7 @@ import { controlsOf } from './control.ts'
 import { entities, HostGlobalInst, HostMemInst, HostTableInst, HostTagInst, nativeOf } from './entities.ts'
 import { isNativeTrap, isStackEnd, keepTrap, knownTrap, stackEnd, trapOfText } from './errors.ts'
 import type { NativeExports, NativeFunction, NativeGlobal, NativeImports, NativeMemory, NativeTable } from './native.ts'
-import { type Prepared, prepare, preparedOf, refusal } from './prepare.ts'
+import { importNames, type Prepared, prepare, preparedOf, refusal } from './prepare.ts'
 import { type Realm, realmOf } from './refs.ts'
 import { host as hostNative, SYNTH_NAME } from './synth.ts'
 
@@ -65,13 +65,11 @@ function importsOf(realm: Realm, inst: ModuleInst): NativeImports {
   const imports: NativeImports = {}
   const escaping = escapes(inst.module)
   const next = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
-  for (const { module, name, desc } of inst.module.imports) {
+  for (const { module, name, desc } of importNames(inst.module)) {
     const index = next[desc.kind]++
     const own = (imports[module] ??= Object.create(null) as Record<string, unknown>)
-    const value =
+    own[name] =
       desc.kind === 'func' ? funcImport(realm, inst, index, escaping) : nativeOf(inst[LISTS[desc.kind]][index]!)
-    // Two imports of a name may have been given the same thing under different types; the host reads each by name alone.
-    own[name] = value
   }
   return imports
 }

@@ -4,7 +4,7 @@ import { encode } from '../binary/encode.ts'
 import { CompileError, UnsupportedError } from '../errors.ts'
 import type { Store } from '../runtime/store.ts'
 import { ALL_FEATURES, type Feature } from '../syntax/features.ts'
-import type { Export, Module } from '../syntax/module.ts'
+import type { Export, Import, Module } from '../syntax/module.ts'
 import { featuresOf } from '../valid/features.ts'
 import { purposeOf, settingsOf, UNCONTROLLED } from './control.ts'
 import { hostFeatures } from './detect.ts'
@@ -44,11 +44,12 @@ function compile(store: Store | undefined, module: Module): Prepared {
   const hidden = hiddenOf(module, prefix)
   const visible = [...module.exports, ...hidden]
   const rewritten = (purpose: Purpose, controlled: boolean): Prepared => {
-    const control = rewrite(purpose, module, { hidden, prefix }, lackingFeatures())
+    const control = rewrite(purpose, module, { hidden, prefix, imports: importNames(module) }, lackingFeatures())
     const native = compileNative(module, control.bytes)
     return { native, visible, control: controlled ? control : undefined, original: control.original }
   }
   if (store !== undefined) return rewritten(purposeOf(store), true)
+  if (importNames(module) !== module.imports) return rewritten(UNCONTROLLED, false)
   const bytes = module.bytes.length > 0 ? module.bytes : encode(module)
   const { bytes: more, original } = addExports(bytes, hidden)
   try {
@@ -116,6 +117,18 @@ function compileNative(module: Module, bytes: Uint8Array): NativeModule {
       throw new UnsupportedError(`the host's WebAssembly lacks what this module uses: ${wanted.join(', ')}`, wanted)
     throw new CompileError(`the host's WebAssembly can't compile this module: ${(e as Error).message}`)
   }
+}
+
+/** Its imports under names that tell them apart: two may have been given different things, and the host reads each by its name alone. */
+export function importNames(module: Module): readonly Import[] {
+  const seen = new Set<string>()
+  const twice = module.imports.map(({ module: from, name }) => {
+    const key = `${from.length} ${from}${name}`
+    return seen.size === seen.add(key).size
+  })
+  if (!twice.includes(true)) return module.imports
+  const prefix = prefixOf(module)
+  return module.imports.map((i, k) => (twice[k] ? { ...i, module: prefix, name: `import${k}` } : i))
 }
 
 /** What no import or export of the module begins with. */

@@ -38,13 +38,14 @@ export interface Purpose {
 
 const isOn = (switches: Switches): boolean => Object.values(switches).some(Boolean)
 
-/** @param names what was added and is to be exported, and a prefix that no name of the module's has */
-export function rewrite(
-  purpose: Purpose,
-  module: Module,
-  names: { readonly hidden: readonly Export[]; readonly prefix: string },
-  lacking: readonly Feature[],
-): Rewritten {
+/** What is added and is to be exported, a prefix that no name of the module's has, and the imports under names that tell them apart. */
+interface Names {
+  readonly hidden: readonly Export[]
+  readonly prefix: string
+  readonly imports: readonly Import[]
+}
+
+export function rewrite(purpose: Purpose, module: Module, names: Names, lacking: readonly Feature[]): Rewritten {
   const additions = new Additions(module)
   const control = controlOf(purpose, module, additions, lacking)
   const instrument = new Instrument(control)
@@ -189,7 +190,7 @@ function shell(
   module: Module,
   control: Control,
   additions: Additions,
-  { hidden, prefix }: { readonly hidden: readonly Export[]; readonly prefix: string },
+  { hidden, prefix, imports }: Names,
   lacking: readonly Feature[],
 ): Module {
   const on = isOn(purpose.switches)
@@ -214,7 +215,7 @@ function shell(
   return {
     ...module,
     recTypes: [...module.recTypes, ...additions.types.map((t) => [t])],
-    imports: on ? [...module.imports, ...shared] : module.imports,
+    imports: on ? [...imports, ...shared] : imports,
     funcs: [...module.funcs, ...additions.funcs],
     tables: on ? [...tables, { type: { limits, elem: HOOK_TABLE.elem }, init: undefined }] : tables,
     memories: module.memories.map((type) => memoryType(purpose, type)),

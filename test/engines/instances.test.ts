@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { decode } from '../../src/binary/decode.ts'
 import { Trap } from '../../src/errors.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
-import { invoke } from '../../src/runtime/boundary.ts'
+import { hostFunc, invoke } from '../../src/runtime/boundary.ts'
 import type { FuncInst, MemInst } from '../../src/runtime/instances.ts'
 import { instantiate } from '../../src/runtime/instantiate.ts'
 import { Store } from '../../src/runtime/store.ts'
+import { I32 } from '../../src/syntax/types.ts'
 import { parseModule } from '../../src/text/parse.ts'
 import { validate } from '../../src/valid/module.ts'
 import { load, trapOf } from './load.ts'
@@ -124,5 +125,23 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     expect(mem.grow(998)).toBe(2001)
     expect(mem.grow(2)).toBe(-1)
     expect(mem.buffer.byteLength).toBe(2999 * 65536)
+  })
+
+  test('two imports of one name may be given different things', () => {
+    const module = decode(
+      parseModule(`(module (import "m" "f" (func $a (result i32))) (import "m" "g" (global i32)) (import "m" "f" (func $b (result i64)))
+        (import "m" "f" (func $c (result i32)))
+        (func (export "go") (result i32 i64 i32) (call $a) (call $b) (call $c)))`),
+    )
+    validate(module)
+    const store = new Store(engine)
+    const ids = store.registry.add(module.recTypes)
+    const given = module.imports.map(({ desc }, k) =>
+      desc.kind === 'func'
+        ? hostFunc(store.registry.types[ids[desc.type]!]!, () => [k === 2 ? 20n : 10 * k])
+        : store.newGlobal({ type: I32, mutable: false }, 0),
+    )
+    const inst = instantiate(store, module, given)
+    expect([...invoke(store, inst.exports.get('go') as FuncInst, [])]).toEqual([0, 20n, 30])
   })
 })
