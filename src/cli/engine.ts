@@ -14,7 +14,7 @@ export async function engineFor(
 ): Promise<{ engine: Executor; refused: string | undefined }> {
   if (name !== 'auto' || native() === undefined) return { engine: await loadEngine(name), refused: undefined }
   const { host } = await import('../host/engine.ts')
-  const refused = host.refuses!(module)
+  const refused = host.refuses!(module) ?? host.slow!(module)
   return { engine: refused === undefined ? host : await loadEngine(name), refused }
 }
 

@@ -22,6 +22,7 @@ import {
   V128,
   type ValType,
 } from '../syntax/types.ts'
+import { exceptionsAreObjects } from './erase.ts'
 import type { NativeFunction, NativeMemory, NativeModule } from './native.ts'
 import { Body, plain, run, Synth } from './synth.ts'
 
@@ -240,11 +241,16 @@ class Bridge {
     )
   }
 
+  /** Whether it is an exception that is not the host's object for it already. */
+  private isValue(t: ValType): boolean {
+    return this.kinds(t) === 'exn' && !exceptionsAreObjects()
+  }
+
   private begin(def: DefType, imported: 'own' | 'face'): { own: number; face: number } {
     const { synth } = this
     const types = { own: synth.def(def), face: synth.type(this.face(imported === 'own')) }
     synth.importFunc('f', types[imported])
-    if ([...this.type.params, ...this.type.results].some((t) => this.kinds(t) === 'exn')) {
+    if ([...this.type.params, ...this.type.results].some((t) => this.isValue(t))) {
       synth.importFunc('put', synth.type(plain([EXNREF], [EXTERNREF])))
       synth.importFunc('get', synth.type(plain([EXTERNREF], [EXNREF])))
     }
@@ -340,7 +346,7 @@ class Bridge {
         b.op(Op.i32x4_replace_lane)
         b.w.byte(k)
       }
-    } else if (this.kinds(t) === 'exn') {
+    } else if (this.isValue(t)) {
       b.op(Op.call, 2)
       if (!isNullable(t)) b.op(Op.ref_as_non_null)
     }
@@ -356,14 +362,14 @@ class Bridge {
     else if (t === V128) {
       b.op(Op.i32x4_extract_lane)
       b.w.byte(k)
-    } else if (this.kinds(t) === 'exn') b.op(Op.call, 1)
+    } else if (this.isValue(t)) b.op(Op.call, 1)
   }
 }
 
 /** What passes exceptions as values: `put` makes the host's exception of an exnref, `get` the reverse. */
 let exn: Record<string, unknown> | undefined
 function exnFuncs(sig: Signature): Record<string, unknown> {
-  if (!sig.params.includes('exn') && !sig.results.includes('exn')) return {}
+  if (exceptionsAreObjects() || (!sig.params.includes('exn') && !sig.results.includes('exn'))) return {}
   if (exn !== undefined) return exn
   const synth = new Synth({ types: [] } as unknown as TypeRegistry)
   const put = synth.type(plain([EXNREF], [EXTERNREF]))

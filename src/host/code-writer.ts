@@ -78,7 +78,7 @@ export class CodeWriter {
     w.u32(func.locals.length + own.length)
     for (const { count, type } of func.locals) {
       w.u32(count)
-      writeValType(w, type)
+      writeValType(w, control.erased(type))
     }
     for (const t of own) {
       w.u32(1)

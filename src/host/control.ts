@@ -155,7 +155,7 @@ export class Controls {
         } catch (e) {
           this.globals.slice.value = store.meter.slice
           this.globals.ticks.value = store.meter.ticks
-          throw realm.thrown(e)
+          throw realm.raised(e)
         }
       }
     const set = (at: number, def: typeof tick, code: (...args: number[]) => number) =>

@@ -1,5 +1,5 @@
 // What the host's own WebAssembly can do, found out by having it validate a small module for each feature.
-import type { Feature } from '../syntax/features.ts'
+import { ALL_FEATURES, type Feature } from '../syntax/features.ts'
 
 /** What is used of the host's WebAssembly here; the project has no types of a page. */
 interface Native {
@@ -35,6 +35,17 @@ export function hostFeatures(): readonly Feature[] | undefined {
   if (native === undefined) return undefined
   return PROBES.filter(([, hex]) => native.validate(probe(hex))).map(([feature]) => feature)
 }
+
+/** What the host lacks, of all features there are. */
+let missing: readonly Feature[] | undefined
+export function lackingFeatures(): readonly Feature[] {
+  if (missing === undefined) {
+    const has = new Set<Feature>(hostFeatures())
+    missing = ALL_FEATURES.filter((f) => !EVERYWHERE.has(f) && !has.has(f))
+  }
+  return missing
+}
+const EVERYWHERE = new Set<Feature>(['mvp', 'sign-extension', 'saturating-float-to-int'])
 
 function probe(hex: string): Uint8Array {
   const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]

@@ -1,7 +1,8 @@
 // The host's WebAssembly as an executor: a module that is valid by our rules is compiled by the host, from its own bytes or, where control or access
 // is asked for, from rewritten ones (rewrite.ts). Calls and values cross in bridge.ts and refs.ts, entities are entities.ts's, traps errors.ts's.
 import { CodeReader } from '../binary/code.ts'
-import { LinkError, Trap, type TrapFrame } from '../errors.ts'
+import { Exhaustion, LinkError, Trap, type TrapFrame } from '../errors.ts'
+import { evaluate } from '../runtime/const-expr.ts'
 import { HOST_ENTRY, hostFrame, keepNative, wasmFrame } from '../runtime/frames.ts'
 import { ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
 import { adopt } from '../runtime/instantiate.ts'
@@ -10,18 +11,22 @@ import type { ImportDesc, Module } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import { isDirect } from './bridge.ts'
-import { controlsOf } from './control.ts'
+import { controlsOf, HOOK_TABLE } from './control.ts'
 import { entities, HostGlobalInst, HostMemInst, HostTableInst, HostTagInst, nativeOf } from './entities.ts'
+import { exceptionsAreObjects } from './erase.ts'
 import { isNativeTrap, isStackEnd, keepTrap, knownTrap, stackEnd, trapOfText } from './errors.ts'
 import type { NativeExports, NativeFunction, NativeGlobal, NativeImports, NativeMemory, NativeTable } from './native.ts'
-import { importNames, type Prepared, prepare, preparedOf, refusal } from './prepare.ts'
+import { importNames, type Prepared, prepare, preparedOf, refusal, slowness } from './prepare.ts'
 import { type Realm, realmOf } from './refs.ts'
+import type { Rewritten } from './rewrite.ts'
+import { fillSlots } from './slots.ts'
 import { host as hostNative, SYNTH_NAME } from './synth.ts'
 
 export const host: Executor = {
   name: 'host',
   link() {},
   refuses: refusal,
+  slow: slowness,
   instantiate,
   entities,
   caught,
@@ -34,11 +39,13 @@ function instantiate(inst: ModuleInst): void {
   const controls = controlsOf(store)
   const prepared = prepare(store, module)
   realm.addInstance(inst)
+  const { rewritten } = prepared
+  if (exceptionsAreObjects()) realm.addThrower(prepared.throws, rewritten?.exn?.isCaught === true)
+  if (rewritten?.splits) makeMemories(inst)
   const imports = importsOf(realm, inst)
-  const { Instance, LinkError: NativeLinkError, RuntimeError } = hostNative()
+  if (rewritten !== undefined) addImports(realm, inst, rewritten, imports)
+  const { Instance, LinkError: NativeLinkError } = hostNative()
   let exports: NativeExports
-  const { control } = prepared
-  if (control !== undefined) imports[control.imports] = { ...controls!.globals }
   controls?.enter()
   try {
     exports = new Instance(prepared.native, imports).exports
@@ -46,19 +53,45 @@ function instantiate(inst: ModuleInst): void {
     if (e instanceof NativeLinkError) throw new LinkError(e.message)
     if (e instanceof RangeError && !isStackEnd(e))
       throw new LinkError(store.exceed('host memory', `out of memory: ${e.message}`))
-    if (e instanceof RuntimeError) throw e
     throw e
   }
   bind(realm, inst, prepared, exports)
-  if (control === undefined) return
-  controls!.hooks(inst, exports[control.hooks] as NativeTable)
-  if (control.start === undefined) return
-  controls!.enter()
-  try {
-    ;(exports[control.start] as NativeFunction)()
-  } finally {
-    controls!.leave()
+  if (rewritten === undefined) return
+  const table = exports[rewritten.hooks] as NativeTable | undefined
+  if (table !== undefined) {
+    controls?.hooks(inst, table)
+    fillSlots(inst, rewritten.slots, table, Number(HOOK_TABLE.size))
   }
+  if (rewritten.start === undefined) return
+  controls?.enter()
+  try {
+    ;(exports[rewritten.start] as NativeFunction)()
+  } finally {
+    controls?.leave()
+  }
+}
+
+/** The memories but the first, and the segments that are written to them, where the host can't have them in one instance. */
+function makeMemories(inst: ModuleInst): void {
+  const { store, module } = inst
+  const first = inst.memories.length
+  try {
+    module.memories.forEach((type, k) => {
+      if (first + k > 0) inst.memories[first + k] = store.newMemory(type)
+    })
+  } catch (e) {
+    if (e instanceof Exhaustion) throw new LinkError(store.exceed('host memory', e.message))
+    throw e
+  }
+  for (const { bytes } of module.datas) inst.datas.push({ bytes })
+}
+
+/** What a rewritten module imports beside what the module does. */
+function addImports(realm: Realm, inst: ModuleInst, { imports, constants, exn }: Rewritten, to: NativeImports): void {
+  const own = (to[imports] ??= Object.create(null) as Record<string, unknown>)
+  Object.assign(own, controlsOf(inst.store)?.globals)
+  if (exn !== undefined) own[exn.name] = realm.lastRaised
+  for (const { name, code } of constants) own[name] = evaluate(inst, code)
 }
 
 function importsOf(realm: Realm, inst: ModuleInst): NativeImports {

@@ -1,16 +1,17 @@
 // Rewrites functions so that they count and ask: fuel, interrupt checks, the depth of calls, growth, and reasons for traps that the host gives one text
 // for. In an innermost loop without calls the slow path stands outside the loop, since even a call that never runs makes a loop slow; what cannot go
 // on there traps. The instructions are code-writer.ts's.
-import type { CodeReader } from '../binary/code.ts'
+import type { Catch, CodeReader } from '../binary/code.ts'
 import { type Plan, planOf } from '../runtime/metering.ts'
 import { rows } from '../syntax/instructions.ts'
 import type { Func } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
-import { F32, type FuncType, I32, I64, V128, type ValType } from '../syntax/types.ts'
+import { BOT, F32, type FuncType, Heap, heapOf, I32, I64, refType, V128, type ValType } from '../syntax/types.ts'
 import type { ByteWriter } from '../util/byte-writer.ts'
 import { CodeWriter } from './code-writer.ts'
 import { HELPER_OF, SAME_AS } from './lower.ts'
 import { Act, actsFor, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
+import type { Slot } from './slots.ts'
 
 /** Rewrites functions of one module, one at a time. */
 export class Instrument {
@@ -67,6 +68,8 @@ class BodyPass {
   private next = 0
   private readonly wraps: boolean
   private readonly acts: Uint8Array
+  /** Open try_tables that have become legacy ones. */
+  private readonly tries: { readonly depth: number; readonly catches: readonly Catch[] }[] = []
 
   constructor(
     private readonly to: CodeWriter,
@@ -92,7 +95,7 @@ class BodyPass {
     if (this.wraps) {
       to.op(Op.block)
       if (results.length === 0) to.valType(0x40)
-      else if (results.length === 1) to.valType(results[0]!)
+      else if (results.length === 1) to.valType(control.erased(results[0]!))
       else to.blockOf(control.blockType(results))
     }
     if (plan !== undefined && control.ticks) {
@@ -174,12 +177,13 @@ class BodyPass {
       case Op.block:
       case Op.if_:
       case Op.try_:
-        r.skipImms(op)
-        this.depth++
+        this.block(op, at)
         return
       case Op.try_table:
-        this.depth++
-        r.skipImms(op)
+        if (control.exn === undefined) {
+          this.depth++
+          r.skipImms(op)
+        } else this.tryTable(at)
         return
       case Op.end:
         this.end(at)
@@ -214,10 +218,12 @@ class BodyPass {
       case Op.return_call_indirect:
         this.indirect(op, at)
         return
-      case Op.return_:
       case Op.throw_:
-      case Op.rethrow:
       case Op.throw_ref:
+        this.raise(op, at)
+        return
+      case Op.return_:
+      case Op.rethrow:
         r.skipImms(op)
         this.leaving(at)
         return
@@ -237,6 +243,7 @@ class BodyPass {
         return
       default:
         if (rows[op]!.imms.length === 0) this.plain(op, at)
+        else if (control.lowers) this.lowered(op, at)
         else r.skipImms(op)
     }
   }
@@ -244,8 +251,9 @@ class BodyPass {
   private loop(at: number): void {
     const { r, to, shape, control, plan } = this
     const type = r.block()
-    const result = r.blockResult
+    const result = control.erased(r.blockResult)
     const start = r.pos
+    const changed = result !== r.blockResult
     this.depth++
     const end = shape.simple.get(at)
     const units = control.fuel ? (this.charges.get(start) ?? 0) : to.counts ? (plan?.loops.get(at)?.units ?? 0) : 0
@@ -261,14 +269,19 @@ class BodyPass {
         else to.valType(result)
       }
       to.block(Op.block)
-      to.raw(at, start)
+      if (changed) {
+        to.op(Op.loop)
+        to.valType(result)
+      } else to.raw(at, start)
       to.skipTo(start)
       this.open = { depth: this.depth, units: -1, least }
       if (!control.fuel) {
         this.open.units = units
         to.leaveLoop(units, false, 1)
       }
-    } else if (control.ticks && plan !== undefined) {
+    } else {
+      if (changed) this.retype(Op.loop, at, result)
+      if (!control.ticks || plan === undefined) return
       const loopUnits = plan.loops.get(at)?.units ?? 1
       if (control.fuel && control.meter.cyclesCost) return
       to.copyTo(start)
@@ -279,6 +292,7 @@ class BodyPass {
 
   private end(at: number): void {
     const { to, r, open } = this
+    if (this.tries.at(-1)?.depth === this.depth) this.handlers(at, this.tries.pop()!.catches)
     if (open !== undefined && open.depth === this.depth) {
       to.copyTo(r.pos)
       to.op(Op.br, 2)
@@ -295,6 +309,165 @@ class BodyPass {
       to.op(Op.end)
       to.flush()
     }
+  }
+
+  /** A block whose result the host has under another type. */
+  private block(op: Op, at: number): void {
+    const { r, control } = this
+    const type = r.block()
+    this.depth++
+    if (type >= 0) return
+    const result = control.erased(r.blockResult)
+    if (result !== r.blockResult) this.retype(op, at, result)
+  }
+
+  private retype(op: Op, at: number, result: ValType): void {
+    const { r, to } = this
+    to.copyTo(at)
+    to.mark(at)
+    to.op(op)
+    to.valType(result)
+    to.skipTo(r.pos)
+  }
+
+  /** As a legacy block, whose handlers come at its end: labels inside stay as they are. */
+  private tryTable(at: number): void {
+    const { r, to, control } = this
+    const type = r.block()
+    const result = control.erased(r.blockResult)
+    const catches = r.catches()
+    to.copyTo(at)
+    to.mark(at)
+    to.op(catches.length === 0 ? Op.block : Op.try_)
+    if (type >= 0) to.blockOf(type)
+    else to.valType(result === BOT ? 0x40 : result)
+    to.skipTo(r.pos)
+    this.depth++
+    if (catches.length > 0) this.tries.push({ depth: this.depth, catches })
+  }
+
+  private handlers(at: number, catches: readonly Catch[]): void {
+    const { to, control } = this
+    to.copyTo(at)
+    for (const { kind, tag, label } of catches) {
+      if (tag >= 0) to.op(Op.catch_, tag)
+      else to.op(Op.catch_all)
+      if (kind === 'catch_ref' || kind === 'catch_all_ref') {
+        control.exn!.isCaught = true
+        to.op(Op.global_get, control.exn!.last)
+        to.op(Op.ref_null)
+        to.byte(Heap.extern)
+        to.op(Op.global_set, control.exn!.last)
+      }
+      to.op(Op.br, this.label(label + 1))
+      if (tag < 0) return
+    }
+  }
+
+  private raise(op: Op, at: number): void {
+    const { r, to, control } = this
+    const { exn } = control
+    if (exn === undefined || (op === Op.throw_ && !exn.records)) {
+      r.skipImms(op)
+      this.leaving(at)
+      return
+    }
+    const tag = op === Op.throw_ ? r.u32() : -1
+    to.copyTo(at)
+    to.mark(at)
+    to.flush()
+    this.callSlot(tag < 0 ? { kind: 'throw_ref' } : { kind: 'throw', tag, params: control.tagParams(tag) })
+    to.op(Op.unreachable)
+    to.skipTo(r.pos)
+  }
+
+  private callSlot(slot: Slot): void {
+    const { to, control } = this
+    const { index, type } = control.slot(slot)
+    to.i32(index)
+    to.op(Op.call_indirect, type, control.hookTable)
+  }
+
+  /** An instruction with a memory or a type that the host has otherwise. */
+  private lowered(op: Op, at: number): void {
+    const { r, to, control } = this
+    if (op === Op.ref_null || op === Op.select_t) {
+      this.typed(op, at)
+      return
+    }
+    const slot = control.splits ? this.slotOf(op) : undefined
+    if (!control.splits) r.skipImms(op)
+    if (slot === undefined) return
+    to.copyTo(at)
+    to.mark(at)
+    if (slot.kind === 'access' && slot.offset) to.i32(r.offsetLo | 0)
+    if (slot.kind === 'drop') to.raw(at, r.pos)
+    this.callSlot(slot)
+    to.skipTo(r.pos)
+  }
+
+  /** Reads the immediates; undefined where the instruction is on the first memory, or on none. */
+  private slotOf(op: Op): Slot | undefined {
+    const { r } = this
+    switch (op) {
+      case Op.memory_copy: {
+        const to = r.u32()
+        const from = r.u32()
+        if (to !== from) return { kind: 'copy', to, from }
+        return to === 0 ? undefined : { kind: 'access', memory: to, op, lane: 0, offset: false }
+      }
+      case Op.memory_init: {
+        const data = r.u32()
+        const memory = r.u32()
+        return memory === 0 ? undefined : { kind: 'init', memory, data }
+      }
+      case Op.data_drop:
+        return { kind: 'drop', data: r.u32() }
+      case Op.memory_size:
+      case Op.memory_fill: {
+        const memory = r.u32()
+        return memory === 0 ? undefined : { kind: 'access', memory, op, lane: 0, offset: false }
+      }
+    }
+    if (!rows[op]!.imms.includes('memarg')) {
+      r.skipImms(op)
+      return undefined
+    }
+    const before = r.pos
+    r.memarg()
+    const { memory } = r
+    const lane = rows[op]!.imms.includes('lane') ? r.byte() : 0
+    // The first memory may be named as others are.
+    if (memory === 0) {
+      if ((r.bytes[before]! & 0x40) !== 0) this.unnamed(op, lane)
+      return undefined
+    }
+    return { kind: 'access', memory, op, lane, offset: r.offsetLo !== 0 }
+  }
+
+  /** An access to the first memory, by its short form. */
+  private unnamed(op: Op, lane: number): void {
+    const { r, to } = this
+    to.copyTo(r.at)
+    to.mark(r.at)
+    to.op(op, r.align, r.offsetLo)
+    if (rows[op]!.imms.includes('lane')) to.byte(lane)
+    to.skipTo(r.pos)
+  }
+
+  private typed(op: Op, at: number): void {
+    const { r, to, control } = this
+    const types = op === Op.select_t ? r.types() : [refType(true, r.heap())]
+    const own = types.map((t) => control.erased(t))
+    if (own.every((t, k) => t === types[k])) return
+    to.copyTo(at)
+    to.mark(at)
+    to.op(op)
+    if (op === Op.select_t) to.u32(own.length)
+    for (const t of own)
+      if (op === Op.select_t) to.valType(t)
+      else to.byte(heapOf(t))
+    to.skipTo(r.pos)
   }
 
   private brTable(at: number): void {
@@ -386,8 +559,15 @@ class BodyPass {
 
   private grow(op: Op, at: number, index: number): void {
     const { r, to, control } = this
-    if (!control.growth) return
     const memory = op === Op.memory_grow
+    if (!control.growth) {
+      if (!memory || index === 0 || !control.splits) return
+      to.copyTo(at)
+      to.mark(at)
+      this.callSlot({ kind: 'access', memory: index, op, lane: 0, offset: false })
+      to.skipTo(r.pos)
+      return
+    }
     const limits = memory ? control.memoryType(index).limits : control.tableType(index).limits
     const wide = limits.address === 'i64'
     const t = wide ? I64 : I32

@@ -3,13 +3,16 @@
 import { encode } from '../binary/encode.ts'
 import { CompileError, UnsupportedError } from '../errors.ts'
 import type { Store } from '../runtime/store.ts'
-import { ALL_FEATURES, type Feature } from '../syntax/features.ts'
+import type { Feature } from '../syntax/features.ts'
 import type { Export, Import, Module } from '../syntax/module.ts'
+import type { MemType } from '../syntax/types.ts'
 import { featuresOf } from '../valid/features.ts'
 import { purposeOf, settingsOf, UNCONTROLLED } from './control.ts'
-import { hostFeatures } from './detect.ts'
+import { lackingFeatures } from './detect.ts'
+import { exceptionsAreObjects } from './erase.ts'
 import { LOWERED } from './lower.ts'
 import type { NativeModule } from './native.ts'
+import { type Throwing, throwing } from './needs.ts'
 import { type Purpose, type Rewritten, rewrite } from './rewrite.ts'
 import { addExports } from './sections.ts'
 import { host } from './synth.ts'
@@ -19,8 +22,10 @@ export interface Prepared {
   readonly native: NativeModule
   /** Its exports, those added included. */
   readonly visible: readonly Export[]
-  /** What was added where the module is controlled. */
-  readonly control: Rewritten | undefined
+  /** What it is where it has been rewritten. */
+  readonly rewritten: Rewritten | undefined
+  /** How it throws, where that matters. */
+  readonly throws: Throwing
   /** The offset in the module's own bytes of one in a function of those that the host has. */
   original(func: number, offset: number): number
 }
@@ -43,46 +48,47 @@ function compile(store: Store | undefined, module: Module): Prepared {
   const prefix = prefixOf(module)
   const hidden = hiddenOf(module, prefix)
   const visible = [...module.exports, ...hidden]
-  const rewritten = (purpose: Purpose, controlled: boolean): Prepared => {
-    const control = rewrite(purpose, module, { hidden, prefix, imports: importNames(module) }, lackingFeatures())
-    const native = compileNative(module, control.bytes)
-    return { native, visible, control: controlled ? control : undefined, original: control.original }
+  const throws = exceptionsAreObjects() ? throwing(module) : 'never'
+  const rewritten = (purpose: Purpose): Prepared => {
+    const own = rewrite(purpose, module, { hidden, prefix, imports: importNames(module) }, lackingFeatures())
+    if (own.splits) checkOthers(module)
+    if (own.exn?.isCaught === true && throws === 'untold')
+      throw new UnsupportedError(
+        "the host's WebAssembly has no references to exceptions, and beside legacy handlers none are made",
+        ['exceptions'],
+      )
+    const native = compileNative(module, own.bytes)
+    const seen = visible.filter((x) => !(own.splits && x.kind === 'memory' && x.index > 0))
+    return { native, visible: seen, rewritten: own, throws, original: own.original }
   }
-  if (store !== undefined) return rewritten(purposeOf(store), true)
-  if (importNames(module) !== module.imports) return rewritten(UNCONTROLLED, false)
+  if (store !== undefined) return rewritten(purposeOf(store))
+  if (importNames(module) !== module.imports || throws === 'told') return rewritten(UNCONTROLLED)
   const bytes = module.bytes.length > 0 ? module.bytes : encode(module)
   const { bytes: more, original } = addExports(bytes, hidden)
   try {
     return {
       native: compileNative(module, more),
       visible,
-      control: undefined,
+      rewritten: undefined,
+      throws,
       original: (_func, offset) => original(offset),
     }
   } catch (e) {
     try {
-      return rewritten(UNCONTROLLED, false)
-    } catch {
-      throw e
+      return rewritten(UNCONTROLLED)
+    } catch (second) {
+      throw second instanceof UnsupportedError ? second : e
     }
   }
 }
 
-/** What the host lacks. */
-let missing: readonly Feature[] | undefined
-export function lackingFeatures(): readonly Feature[] {
-  if (missing === undefined) {
-    const has = new Set<Feature>(hostFeatures())
-    missing = ALL_FEATURES.filter((f) => !EVERYWHERE.has(f) && !has.has(f))
-  }
-  return missing
-}
-const EVERYWHERE = new Set<Feature>(['mvp', 'sign-extension', 'saturating-float-to-int'])
+/** Features that no host need have. */
+const REWRITTEN: readonly Feature[] = [...LOWERED, 'extended-const', 'multi-memory', 'exceptions']
 
 /** Why the host can't run a module, undefined where it can. */
 export function refusal(module: Module): string | undefined {
   // Nothing but what can be seen here, or can be rewritten, is lacking.
-  const seen = (f: Feature) => f === 'custom-page-sizes' || LOWERED.includes(f)
+  const seen = (f: Feature) => f === 'custom-page-sizes' || REWRITTEN.includes(f)
   if (lackingFeatures().every(seen) && !hasOtherPages(module)) return undefined
   try {
     const known = made.get(module)?.get('')
@@ -94,11 +100,27 @@ export function refusal(module: Module): string | undefined {
   }
 }
 
+/** Why the host may be slow with a module that it can run. */
+export const slowness = (module: Module): string | undefined =>
+  lackingFeatures().includes('multi-memory') && memoriesOf(module).length > 1
+    ? "the host's WebAssembly has one memory a module, and accesses to others would be slow"
+    : undefined
+
+const memoriesOf = (module: Module): MemType[] => [
+  ...module.imports.flatMap(({ desc }) => (desc.kind === 'memory' ? [desc.type] : [])),
+  ...module.memories,
+]
+
 /** Whether a memory has pages of another size than hosts have. */
-const hasOtherPages = (module: Module): boolean =>
-  [...module.memories, ...module.imports.flatMap(({ desc }) => (desc.kind === 'memory' ? [desc.type] : []))].some(
-    (m) => m.pageSizeLog2 !== 16,
-  )
+const hasOtherPages = (module: Module): boolean => memoriesOf(module).some((m) => m.pageSizeLog2 !== 16)
+
+/** What memories beside the first may not be, whose accesses are rewritten. @throws UnsupportedError */
+function checkOthers(module: Module): void {
+  const [, ...others] = memoriesOf(module)
+  const wide = others.some((m) => m.limits.address === 'i64') ? ['memory64'] : []
+  const pages = others.some((m) => m.pageSizeLog2 !== 16) ? ['custom-page-sizes'] : []
+  if (wide.length + pages.length > 0) throw unsupported([...wide, ...pages])
+}
 
 function keep(module: Module, settings: string, prepared: Prepared): Prepared {
   let known = made.get(module)
@@ -107,14 +129,16 @@ function keep(module: Module, settings: string, prepared: Prepared): Prepared {
   return prepared
 }
 
+const unsupported = (features: readonly string[]) =>
+  new UnsupportedError(`the host's WebAssembly lacks what this module uses: ${features.join(', ')}`, features)
+
 function compileNative(module: Module, bytes: Uint8Array): NativeModule {
   try {
     return new (host().Module)(bytes)
   } catch (e) {
     const lacking = lackingFeatures()
-    const wanted = featuresOf(module).filter((f) => lacking.includes(f) && !LOWERED.includes(f))
-    if (wanted.length > 0)
-      throw new UnsupportedError(`the host's WebAssembly lacks what this module uses: ${wanted.join(', ')}`, wanted)
+    const wanted = featuresOf(module).filter((f) => lacking.includes(f) && !REWRITTEN.includes(f))
+    if (wanted.length > 0) throw unsupported(wanted)
     throw new CompileError(`the host's WebAssembly can't compile this module: ${(e as Error).message}`)
   }
 }

@@ -1,16 +1,20 @@
 // Functions and exceptions of a store on both sides: each FuncInst has one native function and each native function one FuncInst, the same for
 // exceptions and tags, so that identity holds whichever way a reference came. What a store's instances have in common is kept here.
-import { Crash, Trap } from '../errors.ts'
+import { Crash, LinkError, Trap } from '../errors.ts'
 import { type Callable, ExnInst, FuncInst, HostThrow, type ModuleInst, type TagInst } from '../runtime/instances.ts'
 import type { Store } from '../runtime/store.ts'
-import { getValue, newSlots, putValue, slotsOf, type Value } from '../runtime/values.ts'
+import { getValue, newSlots, pushSlots, putValue, slotsOf, type Value, valueList } from '../runtime/values.ts'
 import { topOf } from '../syntax/match.ts'
+import { Op } from '../syntax/opcode.ts'
 import type { DefType } from '../syntax/type-registry.ts'
-import { Heap, heapOf, isRef, slotCount, type ValType } from '../syntax/types.ts'
+import { EXTERNREF, Heap, heapOf, isRef, slotCount, type ValType } from '../syntax/types.ts'
 import { incoming, listener, outgoing, type RefMap } from './bridge.ts'
+import { exceptionsAreObjects } from './erase.ts'
 import { nativeTrap } from './errors.ts'
-import type { NativeException, NativeFunction, NativeModule } from './native.ts'
-import { host, plain, run, Synth } from './synth.ts'
+import type { NativeException, NativeFunction, NativeGlobal, NativeModule } from './native.ts'
+import type { Throwing } from './needs.ts'
+import { reader, thrower } from './payloads.ts'
+import { Body, host, plain, run, Synth } from './synth.ts'
 
 const realms = new WeakMap<Store, Realm>()
 export function realmOf(store: Store): Realm {
@@ -53,7 +57,7 @@ function guarded(realm: Realm, func: FuncInst): NativeFunction {
         try {
           return func.code()
         } catch (e) {
-          throw realm.thrown(e)
+          throw realm.raised(e)
         }
       }
     case 1:
@@ -61,7 +65,7 @@ function guarded(realm: Realm, func: FuncInst): NativeFunction {
         try {
           return func.code(a)
         } catch (e) {
-          throw realm.thrown(e)
+          throw realm.raised(e)
         }
       }
     default:
@@ -69,7 +73,7 @@ function guarded(realm: Realm, func: FuncInst): NativeFunction {
         try {
           return func.code(...slots)
         } catch (e) {
-          throw realm.thrown(e)
+          throw realm.raised(e)
         }
       }
   }
@@ -85,6 +89,9 @@ export class Realm implements RefMap {
   private tags: WeakRef<TagInst>[] = []
   private readonly exceptions = new WeakMap<ExnInst, object>()
   private readonly exns = new WeakMap<object, ExnInst>()
+  private readonly throwers = new WeakMap<TagInst, Callable>()
+  private readonly readers = new WeakMap<TagInst, (exn: unknown) => readonly Value[]>()
+  private last: NativeGlobal | undefined = undefined
   /** Modules that import one function of a type, for finding out whether a function has it. */
   private readonly probes = new WeakMap<DefType, NativeModule>()
 
@@ -96,6 +103,21 @@ export class Realm implements RefMap {
   addInstance(inst: ModuleInst): void {
     if (this.instances.length > 64) this.instances = this.instances.filter((r) => r.deref() !== undefined)
     this.instances.push(new WeakRef(inst))
+  }
+
+  private throwsUntold = false
+  private asksForObjects = false
+  /**
+   * Notes how a module throws, and whether it wants to know objects of exceptions.
+   * @throws LinkError where one module's legacy throws would reach another that does
+   */
+  addThrower(throws: Throwing, asks: boolean): void {
+    this.throwsUntold ||= throws === 'untold'
+    this.asksForObjects ||= asks
+    if (this.throwsUntold && this.asksForObjects)
+      throw new LinkError(
+        "the host's WebAssembly has no references to exceptions: modules with legacy handlers and modules that use such references can't be in one store",
+      )
   }
 
   /** Instances that are alive, the newest first. */
@@ -186,7 +208,8 @@ export class Realm implements RefMap {
 
   fromNative(ref: unknown, kind: 'func' | 'exn'): unknown {
     if (ref === null) return null
-    return kind === 'func' ? this.funcOf(ref as NativeFunction) : (this.exnOf(ref) ?? new HostThrow(ref))
+    if (kind === 'func') return this.funcOf(ref as NativeFunction)
+    return ref instanceof HostThrow ? ref : (this.exnOf(ref) ?? new HostThrow(ref))
   }
 
   bindTag(tag: TagInst, made: object): void {
@@ -214,16 +237,38 @@ export class Realm implements RefMap {
     return made
   }
 
+  /** Throws the host's own exception with a tag; gets the payload's slots. */
+  thrower(tag: TagInst): Callable {
+    let made = this.throwers.get(tag)
+    if (made === undefined) {
+      made = thrower(this.store.registry, tag.def, this.nativeTag(tag), this)
+      this.throwers.set(tag, made)
+    }
+    return made
+  }
+
+  private reader(tag: TagInst): (exn: unknown) => readonly Value[] {
+    let made = this.readers.get(tag)
+    if (made === undefined) {
+      made = reader(this.store.registry, tag.def, this.nativeTag(tag), this)
+      this.readers.set(tag, made)
+    }
+    return made
+  }
+
   private exception(e: ExnInst): object {
-    const { Exception } = host()
-    if (Exception === undefined) throw new Crash("the host's WebAssembly has no exceptions")
+    const slots = valueList()
     let at = 0
-    const payload = e.tag.type.params.map((t) => {
-      const v = getValue(e.payload, at, t)
+    for (const t of e.tag.type.params) {
+      pushSlots(slots, t, getValue(e.payload, at, t))
       at += slotCount(t)
-      return this.toJS(v, t)
-    })
-    return new Exception(this.nativeTag(e.tag), payload)
+    }
+    try {
+      this.thrower(e.tag)(...slots)
+    } catch (made) {
+      return made as object
+    }
+    throw new Crash('a throw that returns')
   }
 
   /** The exception of a native one; undefined for anything else. */
@@ -246,23 +291,42 @@ export class Realm implements RefMap {
       const { params } = tag!.type
       const payload = newSlots(slotsOf(params))
       let at = 0
-      for (let p = 0; p < params.length; p++)
-        at = putValue(payload, at, params[p]!, this.argument(made, own, p, params[p]!))
+      this.reader(tag!)(made).forEach((v, p) => {
+        at = putValue(payload, at, params[p]!, v)
+      })
       return new ExnInst(tag!, payload)
     }
     throw new Crash('an exception with a tag that no instance of this store has')
   }
 
-  private argument(made: NativeException, tag: object, index: number, t: ValType): Value {
-    return this.fromJS(made.getArg(tag, index), t)
+  /** The object of the exception that was raised last, where exceptions as values are objects: a handler takes it from there. */
+  get lastRaised(): NativeGlobal {
+    if (this.last === undefined) {
+      const synth = new Synth(this.store.registry)
+      const none = new Body().op(Op.ref_null)
+      none.w.byte(Heap.extern)
+      synth.globals.push({ type: { type: EXTERNREF, mutable: true }, init: none.end() })
+      synth.export('x', 'global', 0)
+      this.last = run(synth.compile())['x'] as NativeGlobal
+    }
+    return this.last
+  }
+
+  /** What the host is to throw into WebAssembly. */
+  raised(e: unknown): unknown {
+    const made = this.thrown(e)
+    if (exceptionsAreObjects()) this.lastRaised.value = made
+    return made
   }
 
   /** A value in the host's form, for types that JavaScript has values of. */
   toJS(v: Value, t: ValType): unknown {
+    if (v instanceof ExnInst || v instanceof HostThrow) return this.thrown(v)
     return v instanceof FuncInst && this.isFunc(t) ? this.nativeOf(v) : v
   }
 
   fromJS(v: unknown, t: ValType): Value {
+    if (isRef(t) && topOf(this.store.registry, heapOf(t)) === Heap.exn) return this.fromNative(v, 'exn')
     return typeof v === 'function' && this.isFunc(t) ? this.funcOf(v as NativeFunction) : v
   }
 

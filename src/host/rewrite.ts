@@ -1,30 +1,50 @@
 // A controlled module, or one without what the host lacks: the functions that instrument.ts writes, and around them the types, globals and the table that these need. Nothing of the
 // module's own moves but its defined globals, which come after the shared ones that are imported; the start function is for the embedder to call.
 
-import { CodeReader } from '../binary/code.ts'
-import { encode, writeOp } from '../binary/encode.ts'
+import { encode } from '../binary/encode.ts'
 import type { Meter } from '../runtime/metering.ts'
 import { DEFAULT_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import type { Feature } from '../syntax/features.ts'
 import { rows } from '../syntax/instructions.ts'
-import type { Code, Export, Func, Import, Module } from '../syntax/module.ts'
-import { Op } from '../syntax/opcode.ts'
-import { type FuncType, I32, type MemType, type SubType, type TableType } from '../syntax/types.ts'
+import type { Code, Elem, Export, Func, Import, ImportDesc, Module } from '../syntax/module.ts'
+import type { Op } from '../syntax/opcode.ts'
+import {
+  EXTERNREF,
+  type FuncType,
+  I32,
+  type MemType,
+  type SubType,
+  type TableType,
+  type TagType,
+  type ValType,
+} from '../syntax/types.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
 import { HOOK_TABLE, SHARED_GLOBALS, type Switches } from './control.ts'
 import { capped, NATURAL_ELEMENTS, NATURAL_PAGES } from './entities.ts'
+import { erased, erasedSub } from './erase.ts'
 import { Instrument } from './instrument.ts'
 import { HELPER_OF, type Helper, LOWERED, SAME_AS } from './lower.ts'
+import { initialisation, moveGlobals, Needs } from './needs.ts'
 import { sectionsOf } from './sections.ts'
 import { type Control, shapeOf } from './shape.ts'
-import { Body, plain } from './synth.ts'
+import { type Slot, slotType } from './slots.ts'
+import { plain } from './synth.ts'
 
 export interface Rewritten {
   readonly bytes: Uint8Array
   /** Names that the module's own imports and exports have not. */
   readonly imports: string
   readonly hooks: string
+  /** What is to be called once the table of hooks is filled. */
   readonly start: string | undefined
+  /** The entries of the table behind the hooks. */
+  readonly slots: readonly Slot[]
+  /** Constant expressions whose values are imported, under names. */
+  readonly constants: readonly { readonly name: string; readonly code: Code }[]
+  /** The name of the import with the exception that was raised last, and whether a handler asks for it. */
+  readonly exn: { readonly name: string; readonly isCaught: boolean } | undefined
+  /** Whether its memories but the first are the embedder's to make. */
+  readonly splits: boolean
   original(func: number, offset: number): number
 }
 
@@ -47,7 +67,8 @@ interface Names {
 
 export function rewrite(purpose: Purpose, module: Module, names: Names, lacking: readonly Feature[]): Rewritten {
   const additions = new Additions(module)
-  const control = controlOf(purpose, module, additions, lacking)
+  const needs = new Needs(module, lacking)
+  const control = controlOf(purpose, module, additions, needs)
   const instrument = new Instrument(control)
   // The functions add types and functions: they are written first.
   const bodies = new ByteWriter(module.bytes.length + (module.bytes.length >> 1) + 64)
@@ -56,19 +77,24 @@ export function rewrite(purpose: Purpose, module: Module, names: Names, lacking:
     instrument.write(bodies, func)
     starts[k] = bodies.length - instrument.size
   })
+  const begin = needs.init ? additions.func(plain([], []), initialisation(module, control)) : module.start
   const count = additions.writeFuncs(bodies)
   const code = new ByteWriter(bodies.length + 8)
   code.u32(count)
   const head = code.length
   code.raw(bodies.view())
-  const bytes = encode(shell(purpose, module, control, additions, names, lacking), count > 0 ? code : undefined)
+  const bytes = encode(shell(purpose, module, control, additions, names, needs, begin), count > 0 ? code : undefined)
   const base = (sectionsOf(bytes).find((s) => s.id === 10)?.body ?? 0) + head
   const { prefix } = names
   return {
     bytes,
     imports: prefix,
     hooks: `${prefix}hooks`,
-    start: module.start === undefined ? undefined : `${prefix}start`,
+    start: begin === undefined || !hasTable(purpose, additions) ? undefined : `${prefix}start`,
+    slots: additions.slots,
+    constants: needs.constants.map(({ code }, k) => ({ name: `constant${k}`, code })),
+    exn: control.exn && { name: EXN, isCaught: control.exn.isCaught },
+    splits: needs.splits,
     original(index, offset) {
       const k = index - additions.firstFunc
       return instrument.original(module.funcs[k] as Func, offset - base - starts[k]!)
@@ -81,23 +107,38 @@ class Additions {
   readonly types: SubType[] = []
   readonly funcs: Func[] = []
   readonly firstFunc: number
-  private readonly blocks = new Map<string, number>()
+  private readonly known = new Map<string, number>()
   private readonly helpers = new Map<Op, number>()
+  private readonly found = new Map<string, { index: number; type: number }>()
+  readonly slots: Slot[] = []
 
   constructor(private readonly module: Module) {
     this.firstFunc = imported(module, 'func').length
   }
 
   type(type: FuncType): number {
-    return this.module.types.length + this.types.push({ final: true, supers: [], comp: type }) - 1
+    const key = `${type.params.join()}:${type.results.join()}`
+    let index = this.known.get(key)
+    if (index === undefined) {
+      index = this.module.types.length + this.types.push({ final: true, supers: [], comp: type }) - 1
+      this.known.set(key, index)
+    }
+    return index
   }
 
-  /** The type without parameters and with these results. */
-  block(results: FuncType['results']): number {
-    const key = results.join()
-    let index = this.blocks.get(key)
-    if (index === undefined) this.blocks.set(key, (index = this.type(plain([], results))))
-    return index
+  func(type: FuncType, body: Code, locals: Func['locals'] = []): number {
+    return this.firstFunc + this.module.funcs.length + this.funcs.push({ type: this.type(type), locals, body }) - 1
+  }
+
+  /** An entry of the table behind the hooks. */
+  slot(slot: Slot): { index: number; type: number } {
+    const key = JSON.stringify(slot)
+    let found = this.found.get(key)
+    if (found === undefined) {
+      found = { index: Number(HOOK_TABLE.size) + this.slots.push(slot) - 1, type: this.type(slotType(slot)) }
+      this.found.set(key, found)
+    }
+    return found
   }
 
   /** The index of the function that does what an instruction does. */
@@ -105,9 +146,7 @@ class Additions {
     let index = this.helpers.get(op)
     if (index === undefined) {
       const runs = locals.map((t) => ({ count: 1, type: t }))
-      index = this.firstFunc + this.module.funcs.length + this.funcs.length
-      this.funcs.push({ type: this.type(type), locals: runs, body: body() })
-      this.helpers.set(op, index)
+      this.helpers.set(op, (index = this.func(type, body(), runs)))
     }
     return index
   }
@@ -128,9 +167,15 @@ class Additions {
   }
 }
 
+/** The name of the import with the exception that was raised last. */
+const EXN = 'exn'
+
 const imported = (module: Module, kind: Import['desc']['kind']) => module.imports.filter((i) => i.desc.kind === kind)
 
-function controlOf(purpose: Purpose, module: Module, additions: Additions, lacking: readonly Feature[]): Control {
+/** Whether the module has a table of hooks, which is to be filled before anything runs. */
+const hasTable = ({ switches }: Purpose, { slots }: Additions): boolean => isOn(switches) || slots.length > 0
+
+function controlOf(purpose: Purpose, module: Module, additions: Additions, needs: Needs): Control {
   const { switches, meter, limits } = purpose
   const firstGlobal = imported(module, 'global').length
   const tables = imported(module, 'table').map(({ desc }) => (desc as { type: TableType }).type)
@@ -138,19 +183,27 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, lacki
   const { firstFunc } = additions
   const plainFuncs = new Map<number, boolean>()
   const fixed: readonly Feature[] = switches.nans ? ['relaxed-simd'] : []
-  const lower = new Set(LOWERED.filter((f) => lacking.includes(f) || fixed.includes(f)))
+  const lower = new Set(LOWERED.filter((f) => needs.lacking.includes(f) || fixed.includes(f)))
+  const shared = isOn(switches) ? SHARED_GLOBALS.length : 0
+  const tags = [...imported(module, 'tag').map(({ desc }) => (desc as { type: TagType }).type), ...module.tags]
   return {
     module,
     meter,
     ...switches,
     maxDepth: limits.callDepth,
     firstGlobal,
-    shift: isOn(switches) ? SHARED_GLOBALS.length : 0,
+    shift: shared + (needs.exn === undefined ? 0 : 1) + needs.constants.length,
+    lowers: needs.splits || needs.exn !== undefined,
+    exn: needs.exn && { last: firstGlobal + shared, records: needs.exn.records, isCaught: false },
+    splits: needs.splits,
     globals: Object.fromEntries(SHARED_GLOBALS.map((name, k) => [name, firstGlobal + k])) as Control['globals'],
     hookTable: tables.length + module.tables.length,
     tickType: additions.type(plain([I32, I32, I32], [I32])),
     growType: additions.type(plain([I32, I32], [I32])),
-    blockType: (results) => additions.block(results),
+    blockType: (results) => additions.type(plain([], results)),
+    erased,
+    slot: (slot) => additions.slot(slot),
+    tagParams: (k) => (module.types[tags[k]!.type]!.comp as FuncType).params.map(erased),
     tableType: (k) => tables[k] ?? module.tables[k - tables.length]!.type,
     memoryType: (k) => memories[k] ?? module.memories[k - memories.length]!,
     lowered(op) {
@@ -191,142 +244,76 @@ function shell(
   control: Control,
   additions: Additions,
   { hidden, prefix, imports }: Names,
-  lacking: readonly Feature[],
+  needs: Needs,
+  begin: number | undefined,
 ): Module {
   const on = isOn(purpose.switches)
-  const fold = new Folding(module, control, lacking)
-  const move = (code: Code): Code => moveGlobals(fold.folded(code), control)
-  const shared: Import[] = SHARED_GLOBALS.map((name) => ({
+  const table = hasTable(purpose, additions)
+  const move = (code: Code): Code => moveGlobals(needs.fold.folded(code), control)
+  const global = (name: string, type: ValType, mutable: boolean): Import => ({
     module: prefix,
     name,
-    desc: { kind: 'global', type: { type: I32, mutable: true } },
-  }))
+    desc: { kind: 'global', type: { type, mutable } },
+  })
+  const own = imports.map((i) => ({ ...i, desc: erasedDesc(i.desc) }))
+  const added = on ? SHARED_GLOBALS.map((name) => global(name, I32, true)) : []
+  if (needs.exn !== undefined) added.push(global(EXN, EXTERNREF, true))
+  needs.constants.forEach(({ type }, k) => {
+    added.push(global(`constant${k}`, type, false))
+  })
   const moved = (x: Export): Export =>
     x.kind === 'global' && x.index >= control.firstGlobal ? { ...x, index: x.index + control.shift } : x
-  const limits = { address: 'i32' as const, min: HOOK_TABLE.size, max: HOOK_TABLE.size }
-  const exports: Export[] = [...module.exports, ...hidden]
-  if (on) exports.push({ name: `${prefix}hooks`, kind: 'table', index: control.hookTable })
-  if (on && module.start !== undefined) exports.push({ name: `${prefix}start`, kind: 'func', index: module.start })
+  const exports: Export[] = [...module.exports, ...hidden].filter(
+    (x) => !(needs.splits && x.kind === 'memory' && x.index > 0),
+  )
+  if (table) exports.push({ name: `${prefix}hooks`, kind: 'table', index: control.hookTable })
+  if (table && begin !== undefined) exports.push({ name: `${prefix}start`, kind: 'func', index: begin })
   const { tableElements } = purpose.limits
   const tables = module.tables.map(({ type, init }) => ({
-    type: tableElements === DEFAULT_LIMITS.tableElements ? type : capped(type, tableElements, NATURAL_ELEMENTS),
-    init: init && move(init),
+    type: {
+      ...(tableElements === DEFAULT_LIMITS.tableElements ? type : capped(type, tableElements, NATURAL_ELEMENTS)),
+      elem: erased(type.elem),
+    },
+    init: needs.init ? undefined : init && move(init),
   }))
+  const size = HOOK_TABLE.size + BigInt(additions.slots.length)
+  const hooks = { type: { limits: { address: 'i32' as const, min: size, max: size }, elem: HOOK_TABLE.elem } }
+  const memories = module.memories.map((type) => memoryType(purpose, type))
+  const isSecond = (i: Import, k: number) => i.desc.kind === 'memory' && k !== firstMemory
+  const firstMemory = imports.findIndex((i) => i.desc.kind === 'memory')
+  const passive = { kind: 'passive' } as const
   return {
     ...module,
-    recTypes: [...module.recTypes, ...additions.types.map((t) => [t])],
-    imports: on ? [...imports, ...shared] : imports,
+    recTypes: [...module.recTypes.map((group) => group.map(erasedSub)), ...additions.types.map((t) => [erasedSub(t)])],
+    imports: [...(needs.splits ? own.filter((i, k) => !isSecond(i, k)) : own), ...added],
     funcs: [...module.funcs, ...additions.funcs],
-    tables: on ? [...tables, { type: { limits, elem: HOOK_TABLE.elem }, init: undefined }] : tables,
-    memories: module.memories.map((type) => memoryType(purpose, type)),
-    globals: module.globals.map((g) => ({ ...g, init: move(g.init) })),
-    exports: exports.map(moved),
-    start: on ? undefined : module.start,
-    elems: module.elems.map((e) => ({
-      ...e,
-      mode: e.mode.kind === 'active' ? { ...e.mode, offset: move(e.mode.offset) } : e.mode,
-      init: e.init.kind === 'exprs' ? { kind: 'exprs', exprs: e.init.exprs.map(move) } : e.init,
+    tables: table ? [...tables, { ...hooks, init: undefined }] : tables,
+    memories: needs.splits ? memories.slice(0, firstMemory < 0 ? 1 : 0) : memories,
+    globals: module.globals.map((g, k) => ({
+      type: { ...g.type, type: erased(g.type.type) },
+      init: needs.constantOf(k, control) ?? move(g.init),
     })),
+    exports: exports.map(moved),
+    start: table ? undefined : begin,
+    elems: [
+      ...module.elems.map(
+        (e): Elem => ({
+          type: erased(e.type),
+          mode: e.mode.kind !== 'active' ? e.mode : needs.init ? passive : { ...e.mode, offset: move(e.mode.offset) },
+          init: e.init.kind === 'exprs' ? { kind: 'exprs', exprs: e.init.exprs.map(move) } : e.init,
+        }),
+      ),
+      ...needs.declared,
+    ],
     datas: module.datas.map((d) =>
-      d.mode.kind === 'active' ? { ...d, mode: { ...d.mode, offset: move(d.mode.offset) } } : d,
+      d.mode.kind !== 'active' ? d : { ...d, mode: needs.init ? passive : { ...d.mode, offset: move(d.mode.offset) } },
     ),
+    dataCount: needs.init && module.datas.length > 0 ? module.datas.length : module.dataCount,
     customs: module.customs.filter((c) => c.name === 'name' && c.after === 11),
   }
 }
 
-/** Constant expressions without what the host lacks: arithmetic, and globals of the module itself. */
-class Folding {
-  private readonly needed: boolean
-
-  constructor(
-    private readonly module: Module,
-    private readonly control: Control,
-    lacking: readonly Feature[],
-  ) {
-    this.needed = lacking.includes('extended-const') || lacking.includes('gc')
-  }
-
-  /** The expression itself where nothing can be folded. */
-  folded(code: Code): Code {
-    if (!this.needed) return code
-    const alone = this.soleGlobal(code)
-    if (alone !== undefined) return this.folded(alone)
-    const value = this.value(code)
-    if (value === undefined) return code
-    const b = new Body()
-    return (typeof value === 'bigint' ? b.i64(value) : b.i32(value)).end()
-  }
-
-  /** What a global of the module begins with, where the expression is that global and it is immutable. */
-  private init(index: number): Code | undefined {
-    const global = this.module.globals[index - this.control.firstGlobal]
-    return global === undefined || global.type.mutable ? undefined : global.init
-  }
-
-  private soleGlobal(code: Code): Code | undefined {
-    const r = new CodeReader(code)
-    if (r.op() !== Op.global_get) return undefined
-    const index = r.u32()
-    return r.op() === Op.end ? this.init(index) : undefined
-  }
-
-  private value(code: Code): number | bigint | undefined {
-    const r = new CodeReader(code)
-    const stack: (number | bigint)[] = []
-    for (let op = r.op(); op !== Op.end; op = r.op()) {
-      if (op === Op.i32_const) stack.push(r.s32())
-      else if (op === Op.i64_const) {
-        const lo = r.s64()
-        stack.push((BigInt(r.hi) << 32n) | BigInt(lo >>> 0))
-      } else if (op === Op.global_get) {
-        const init = this.init(r.u32())
-        const value = init && this.value(init)
-        if (value === undefined) return undefined
-        stack.push(value)
-      } else {
-        const arithmetic = ARITHMETIC.get(op)
-        if (arithmetic === undefined) return undefined
-        const b = BigInt(stack.pop()!)
-        const result = arithmetic(BigInt(stack.pop()!), b)
-        stack.push(op < Op.i64_add ? Number(BigInt.asIntN(32, result)) : BigInt.asIntN(64, result))
-      }
-    }
-    return stack.pop()
-  }
-}
-
-const ARITHMETIC = new Map<Op, (a: bigint, b: bigint) => bigint>([
-  [Op.i32_add, (a, b) => a + b],
-  [Op.i32_sub, (a, b) => a - b],
-  [Op.i32_mul, (a, b) => a * b],
-  [Op.i64_add, (a, b) => a + b],
-  [Op.i64_sub, (a, b) => a - b],
-  [Op.i64_mul, (a, b) => a * b],
-])
-
-/** A constant expression with the module's own globals moved up. */
-function moveGlobals(code: Code, { firstGlobal, shift }: Control): Code {
-  const r = new CodeReader(code)
-  const w = new ByteWriter(code.end - code.start + 8)
-  let from = code.start
-  let moved = false
-  while (!r.done) {
-    const at = r.pos
-    const op = r.op()
-    if (op !== Op.global_get) {
-      r.skipImms(op)
-      continue
-    }
-    const index = r.u32()
-    if (index < firstGlobal) continue
-    moved = true
-    w.raw(code.bytes, from, at)
-    writeOp(w, op)
-    w.u32(index + shift)
-    from = r.pos
-  }
-  if (!moved) return code
-  w.raw(code.bytes, from, code.end)
-  const bytes = w.take()
-  return { bytes, start: 0, end: bytes.length }
+function erasedDesc(desc: ImportDesc): ImportDesc {
+  if (desc.kind === 'global') return { ...desc, type: { ...desc.type, type: erased(desc.type.type) } }
+  return desc.kind === 'table' ? { ...desc, type: { ...desc.type, elem: erased(desc.type.elem) } } : desc
 }

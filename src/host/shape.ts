@@ -4,8 +4,9 @@ import type { Meter } from '../runtime/metering.ts'
 import { type Imm, type Row, rows } from '../syntax/instructions.ts'
 import type { Func, Module } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
-import { type FuncType, type MemType, type TableType, V128 } from '../syntax/types.ts'
+import { type FuncType, type MemType, type TableType, V128, type ValType } from '../syntax/types.ts'
 import { HELPER_OF, SAME_AS } from './lower.ts'
+import type { Slot } from './slots.ts'
 
 /** Reasons that rewritten code leaves before it traps. */
 export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4 } as const
@@ -35,6 +36,12 @@ export interface Control {
     readonly arg: number
   }
   readonly hookTable: number
+  /** Whether memories or types are rewritten. */
+  readonly lowers: boolean
+  /** The global with the exception that was raised last, where exceptions are objects; whether raising one tells it, and whether a handler has asked. */
+  readonly exn: { readonly last: number; readonly records: boolean; isCaught: boolean } | undefined
+  /** Whether memories but the first are reached through slots. */
+  readonly splits: boolean
   /** Types of hooks: of three int32s and two, each giving one. */
   readonly tickType: number
   readonly growType: number
@@ -44,6 +51,12 @@ export interface Control {
   memoryType(index: number): MemType
   /** The instruction that stands for one that the host lacks, or the index of a function that does; undefined where it stays. */
   lowered(op: Op): { same: Op } | { helper: number } | undefined
+  /** A type as the host has it. */
+  erased(t: ValType): ValType
+  /** An entry of the table of hooks, and its type. */
+  slot(slot: Slot): { index: number; type: number }
+  /** A tag's parameters, as the host has them. */
+  tagParams(tag: number): readonly ValType[]
   /** Whether a function, by its index, counts nothing and calls nothing. */
   isPlain(func: number): boolean
 }
@@ -100,10 +113,15 @@ const actsOf = (special: (row: Row) => boolean): Uint8Array =>
     if (row.imms.length === 0) return Act.none
     return row.imms.length === 1 && SINGLE.has(row.imms[0]!) ? Act.u32 : Act.skip
   })
-const ACTS = actsOf((row) => SPECIAL.has(row.op))
-const ACTS_WITH_NANS = actsOf((row) => row.nan || SPECIAL.has(row.op))
+/** Immediates of instructions that may have a memory or a type which the host has otherwise. */
+const LOWERED = new Set<Imm>(['memarg', 'memory', 'data', 'types'])
+const isLowered = (row: Row): boolean => row.op === Op.ref_null || row.imms.some((imm) => LOWERED.has(imm))
+const ACTS = [false, true].map((lowers) =>
+  [false, true].map((nans) => actsOf((row) => SPECIAL.has(row.op) || (nans && row.nan) || (lowers && isLowered(row)))),
+)
 /** What to do about each instruction, by opcode. */
-export const actsFor = ({ nans }: Pick<Control, 'nans'>): Uint8Array => (nans ? ACTS_WITH_NANS : ACTS)
+export const actsFor = ({ nans, lowers }: Pick<Control, 'nans' | 'lowers'>): Uint8Array =>
+  ACTS[Number(lowers)]![Number(nans)]!
 
 /** What a first walk finds: whether the function calls, catches, and which loops are simple. */
 export interface Shape {
@@ -119,7 +137,7 @@ export interface Shape {
 export function shapeOf(func: Func, asked: Pick<Control, 'growth' | 'nans'>): Shape {
   const r = new CodeReader(func.body)
   const shape: Shape = { calls: false, catches: false, loops: false, vectors: false, simple: new Map() }
-  const acts = actsFor(asked)
+  const acts = actsFor({ nans: asked.nans, lowers: false })
   const open: number[] = [-1]
   /** Open loops that are still simple. */
   let candidate = -1

@@ -18,6 +18,7 @@ import {
   type ValType,
 } from '../syntax/types.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
+import { erased } from './erase.ts'
 import { type Native, type NativeExports, type NativeImports, type NativeModule, native } from './native.ts'
 
 /** The host's WebAssembly, where this engine runs. */
@@ -129,7 +130,8 @@ export class Synth {
   }
 
   /** A registry type as one of this module. */
-  val(t: ValType): ValType {
+  val(given: ValType): ValType {
+    const t = erased(given)
     if (!isRef(t) || !isConcrete(t)) return t
     return (t & ~INDEX_MASK) | CONCRETE | this.def(this.registry.types[typeIndexOf(t)]!)
   }

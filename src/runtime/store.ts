@@ -26,6 +26,8 @@ export interface Executor {
   instantiate?(inst: ModuleInst): void
   /** Why it can't run a valid module, undefined where it can. */
   refuses?(module: Module): string | undefined
+  /** Why another engine is likely to be faster with a module that it can run, undefined where none is known to be. */
+  slow?(module: Module): string | undefined
   /** Makes memories, tables, globals and tags of classes of its own. */
   readonly entities?: Entities
   /** What something thrown out of its functions' code is for the runtime: a Trap, an ExnInst, a HostThrow, or what it was. */
