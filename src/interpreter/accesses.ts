@@ -6,7 +6,7 @@ import * as i16x8 from '../numeric/v128-i16x8.ts'
 import * as i32x4 from '../numeric/v128-i32x4.ts'
 import * as i64x2 from '../numeric/v128-i64x2.ts'
 import * as atomics from '../runtime/atomics.ts'
-import type { Row } from '../syntax/instructions.ts'
+import { type Row, rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I64, V128 } from '../syntax/types.ts'
 import type { Lowered } from './lowered.ts'
@@ -32,11 +32,11 @@ export function memoryAccess(f: Lowered, row: Row, pc: number, fp: number): void
   else store(row, mem.views.dv, ea, operand(1))
 }
 
-/** Bits that an access reads or writes, and whether it extends the sign, from its name: load8_s, store32 … */
-function width(row: Row): { bits: number; signed: boolean } {
-  const m = /(?:load|store)(\d+)?(?:_([su]))?$/.exec(row.name.replace('.', '_'))
-  return { bits: m?.[1] ? Number(m[1]) : 8 << row.align, signed: m?.[2] === 's' }
-}
+/** Bits that an access reads or writes, and whether it extends the sign, from its name: load8_s, store32 … By opcode. */
+const widths = rows.map((row) => {
+  const m = /(?:load|store)(\d+)?(?:_([su]))?$/.exec(row?.name.replace('.', '_') ?? '')
+  return { bits: m?.[1] ? Number(m[1]) : 8 << (row?.align ?? 0), signed: m?.[2] === 's' }
+})
 
 function load(row: Row, dv: DataView, ea: number, to: number): void {
   const t = row.results[0]!
@@ -45,7 +45,7 @@ function load(row: Row, dv: DataView, ea: number, to: number): void {
     const x = dv.getFloat32(ea, true)
     F[to] = x === x ? x : f32_from_bits(dv.getInt32(ea, true))
   } else {
-    const { bits, signed } = width(row)
+    const { bits, signed } = widths[row.op]!
     if (bits === 64) I[to + 1] = dv.getInt32(ea + 4, true)
     const lo =
       bits === 8
@@ -70,7 +70,7 @@ function store(row: Row, dv: DataView, ea: number, from: number): void {
     if (x === x) dv.setFloat32(ea, x, true)
     else dv.setInt32(ea, f32_to_bits(x), true)
   } else {
-    const { bits } = width(row)
+    const { bits } = widths[row.op]!
     // The high half first: when it is out of bounds nothing has been written.
     if (bits === 64) dv.setInt32(ea + 4, I[from + 1]!, true)
     if (bits === 8) dv.setInt8(ea, I[from]!)

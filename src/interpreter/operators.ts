@@ -45,89 +45,151 @@ const named: Record<string, unknown> = {
 const operators: (Operator | undefined)[] = rows.map((r) => r && (named[Op[r.op]!] as Operator | undefined))
 
 /** Words of an instruction by its row: opcode, destination, operands, immediates. */
-export function lengthOf(row: Row): number {
+function lengthOf(row: Row): number {
   let n = 2 + row.params.length
   for (const imm of row.imms) n += imm === 'memarg' ? 3 : imm === 'zero' ? 0 : 1
   return n
+}
+
+/** Where an argument comes from, in the low bits; above them the word of the instruction that says which. */
+enum From {
+  int,
+  high,
+  float,
+  /** The register's number itself, for an operator on vectors. */
+  place,
+  immediate,
+}
+const FROM_BITS = 3
+
+/** Where a result goes. */
+enum To {
+  nothing,
+  int,
+  long,
+  /** Two i64s. */
+  longs,
+  float,
+}
+
+/** How an instruction calls its operator. */
+interface Plan {
+  readonly length: number
+  readonly access: boolean
+  readonly vector: boolean
+  readonly operator: Operator | undefined
+  readonly sources: readonly number[]
+  readonly to: To
+}
+
+const plans: (Plan | undefined)[] = rows.map((row) => row && planOf(row))
+
+function planOf(row: Row): Plan {
+  const vector = row.feature === 'simd' || row.feature === 'relaxed-simd'
+  const access = row.imms.includes('memarg')
+  return {
+    length: lengthOf(row),
+    access,
+    vector,
+    operator: access ? undefined : operators[row.op],
+    sources: sourcesOf(row, vector),
+    to: resultOf(row),
+  }
+}
+
+/** Operators on vectors take the lanes, then: destination, vectors, lane, scalars. */
+function sourcesOf(row: Row, vector: boolean): number[] {
+  const source = (from: From, word: number) => from | (word << FROM_BITS)
+  const places = vector && row.results[0] === V128 ? [source(From.place, 1)] : []
+  const scalars: number[] = []
+  row.params.forEach((t, k) => {
+    if (t === V128) places.push(source(From.place, 2 + k))
+    else if (t === F32 || t === F64) scalars.push(source(From.float, 2 + k))
+    else {
+      scalars.push(source(From.int, 2 + k))
+      if (t === I64 || t === ADDR) scalars.push(source(From.high, 2 + k))
+    }
+  })
+  if (row.lanes > 0) places.push(source(From.immediate, 2 + row.params.length))
+  return [...places, ...scalars]
+}
+
+function resultOf(row: Row): To {
+  const t = row.results[0]
+  if (t === undefined || t === V128) return To.nothing
+  if (t === F32 || t === F64) return To.float
+  if (t !== I64) return To.int
+  return row.results.length > 1 ? To.longs : To.long
 }
 
 /** Runs the instruction at `pc`; gives its length in words. */
 export function operate(f: Lowered, pc: number, fp: number): number {
   const { code } = f
   const op = code[pc]! as Op
-  const row = rows[op]
-  if (row === undefined) return canonical(code, pc, fp)
-  if (row.imms.includes('memarg')) memoryAccess(f, row, pc, fp)
-  else if (row.feature === 'simd' || row.feature === 'relaxed-simd') vector(f, row, pc, fp)
-  else if (op !== Op.atomic_fence) scalar(f, row, pc, fp)
-  return lengthOf(row)
+  const plan = plans[op]
+  if (plan === undefined) return canonical(code, pc, fp)
+  const { operator } = plan
+  if (plan.access) memoryAccess(f, rows[op]!, pc, fp)
+  else if (op === Op.v128_const) lanes.u8.set(f.vectors[code[pc + 2]!]!, (fp + code[pc + 1]!) * 4)
+  else if (op === Op.i8x16_shuffle)
+    operator!(lanes, fp + code[pc + 1]!, fp + code[pc + 2]!, fp + code[pc + 3]!, f.vectors[code[pc + 4]!])
+  else if (operator !== undefined) write(plan.to, fp + code[pc + 1]!, call(operator, plan, code, pc, fp))
+  else if (op !== Op.atomic_fence) throw new Crash(`${rows[op]!.name} has no operator`)
+  return plan.length
 }
 
-function scalar(f: Lowered, row: Row, pc: number, fp: number): void {
-  const { code } = f
-  const args: unknown[] = ['']
-  args.pop()
-  row.params.forEach((t, k) => {
-    const at = fp + code[pc + 2 + k]!
-    if (t === F32 || t === F64) args.push(F[at])
-    else {
-      args.push(I[at])
-      if (t === I64 || t === ADDR) args.push(I[at + 1])
-    }
-  })
-  const operator = operators[row.op]
-  if (operator === undefined) throw new Crash(`${row.name} has no operator`)
-  write(row, fp + code[pc + 1]!, operator(...args))
+function argument(source: number, code: Int32Array, pc: number, fp: number): number {
+  const word = code[pc + (source >> FROM_BITS)]!
+  switch (source & ((1 << FROM_BITS) - 1)) {
+    case From.int:
+      return I[fp + word]!
+    case From.high:
+      return I[fp + word + 1]!
+    case From.float:
+      return F[fp + word]!
+    case From.place:
+      return fp + word
+    default:
+      return word
+  }
+}
+
+/** Without a list, which would cost more than most operators. */
+function call(operator: Operator, plan: Plan, code: Int32Array, pc: number, fp: number): number {
+  const { sources, vector } = plan
+  const n = sources.length
+  if (n > 4) {
+    const all = sources.map((source) => argument(source, code, pc, fp))
+    return vector ? operator(lanes, ...all) : operator(...all)
+  }
+  const a = argument(sources[0]!, code, pc, fp)
+  if (n === 1) return vector ? operator(lanes, a) : operator(a)
+  const b = argument(sources[1]!, code, pc, fp)
+  if (n === 2) return vector ? operator(lanes, a, b) : operator(a, b)
+  const c = argument(sources[2]!, code, pc, fp)
+  if (n === 3) return vector ? operator(lanes, a, b, c) : operator(a, b, c)
+  const d = argument(sources[3]!, code, pc, fp)
+  return vector ? operator(lanes, a, b, c, d) : operator(a, b, c, d)
 }
 
 /** Writes an operator's result; i64s have their high half in ret.hi. */
-function write(row: Row, to: number, first: number): void {
-  const t = row.results[0]
-  if (t === undefined) return
-  if (t === F32 || t === F64) F[to] = first
-  else {
-    I[to] = first
-    if (t !== I64) return
-    I[to + 1] = ret.hi
-    if (row.results.length > 1) {
+function write(kind: To, to: number, first: number): void {
+  switch (kind) {
+    case To.nothing:
+      return
+    case To.float:
+      F[to] = first
+      return
+    case To.int:
+      I[to] = first
+      return
+    default:
+      I[to] = first
+      I[to + 1] = ret.hi
+      if (kind === To.long) return
       I[to + 2] = ret.i[2]!
       I[to + 3] = ret.i[3]!
-    }
   }
-}
-
-function vector(f: Lowered, row: Row, pc: number, fp: number): void {
-  const { code } = f
-  const { op } = row
-  const to = fp + code[pc + 1]!
-  const operand = (k: number) => fp + code[pc + 2 + k]!
-  const immediate = code[pc + 2 + row.params.length]!
-  if (op === Op.v128_const) {
-    lanes.u8.set(f.vectors[code[pc + 2]!]!, to * 4)
-    return
-  }
-  const operator = operators[op]
-  if (operator === undefined) throw new Crash(`${row.name} has no operator`)
-  if (op === Op.i8x16_shuffle) {
-    operator(lanes, to, operand(0), operand(1), f.vectors[immediate])
-    return
-  }
-  // The order of parameters: destination, operands, lane, scalars.
-  const args: unknown[] = [lanes]
-  if (row.results[0] === V128) args.push(to)
-  const scalars: unknown[] = ['']
-  scalars.pop()
-  row.params.forEach((t, k) => {
-    if (t === V128) args.push(operand(k))
-    else if (t === F32 || t === F64) scalars.push(F[operand(k)])
-    else {
-      scalars.push(I[operand(k)])
-      if (t === I64) scalars.push(I[operand(k) + 1])
-    }
-  })
-  if (row.lanes > 0) args.push(immediate)
-  const result = operator(...args, ...scalars)
-  if (row.results[0] !== V128) write(row, to, result)
 }
 
 /** The instructions on vectors that only register code has; gives their length. */
