@@ -21,10 +21,11 @@ export interface Parts {
   readonly name: string
 }
 
-/** A script, and for each of its lines the byte offset in the module that it came from, or -1. */
+/** A script, for each of its lines the byte offset in the module that it came from, or -1, and names of functions by the line where they begin, from 0. */
 export interface Script {
   readonly text: string
   readonly offsets: readonly number[]
+  readonly names: ReadonlyMap<number, string>
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
@@ -75,7 +76,7 @@ export function script(format: Format, target: Target, parts: Parts, external: s
   )
   for (const { index, text, offsets } of rows) {
     out.add(`// ${index}${comment(parts.nameOf(index))}`)
-    out.add(`${text},`, offsets)
+    out.add(`${text},`, offsets, parts.nameOf(index))
   }
   out.add('] },')
   out.add(`helpers: { ${helpers.map((h) => `${h}: ${local(h)}`).join(', ')} },`)
@@ -100,8 +101,11 @@ export function script(format: Format, target: Target, parts: Parts, external: s
 class Lines implements Script {
   text = ''
   readonly offsets: number[] = []
+  readonly names = new Map<number, string>()
 
-  add(text: string, offsets: readonly number[] = []): void {
+  /** @param name of the function that begins in the second line */
+  add(text: string, offsets: readonly number[] = [], name?: string): void {
+    if (name !== undefined) this.names.set(this.offsets.length + 1, name)
     this.text += `${text}\n`
     const count = text.split('\n').length
     for (let k = 0; k < count; k++) this.offsets.push(offsets[k] ?? -1)

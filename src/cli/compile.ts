@@ -1,9 +1,10 @@
 // `anywasm compile`: from a module to plain JavaScript that runs without generating code. What the file looks like is ahead-output.ts's.
 import { rmSync, writeFileSync } from 'node:fs'
-import { basename, extname, resolve } from 'node:path'
+import { basename, dirname, extname, relative, resolve } from 'node:path'
+import type { Module } from '../syntax/module.ts'
 import { declarations } from './ahead-declarations.ts'
 import { compileParts } from './ahead-module.ts'
-import { FORMATS, type Format, globalName, type Parts, script } from './ahead-output.ts'
+import { FORMATS, type Format, globalName, type Parts, type Script, script } from './ahead-output.ts'
 import { TARGETS, type Target } from './ahead-runtime.ts'
 import { EXIT, explain, Failure, systemFailure } from './failure.ts'
 import { loadModule } from './load.ts'
@@ -17,6 +18,7 @@ export interface CompileOptions {
   target?: string
   embed?: boolean
   external?: boolean
+  sourceMap?: boolean
 }
 
 const EXTENSIONS: Record<Format, string> = { esm: '.mjs', cjs: '.cjs', iife: '.js' }
@@ -43,14 +45,30 @@ export async function compile(file: string, options: CompileOptions): Promise<vo
     throw explain(e, file)
   }
   const external = options.external ? `${output}.wasm` : undefined
-  const { text } = script(format, target, parts, external === undefined ? undefined : basename(external))
+  const made = script(format, target, parts, external === undefined ? undefined : basename(external))
   endProgress()
-  if (output === '-') writeOut(text)
-  else {
-    if (external !== undefined) write(external, parts.data)
-    write(output, text)
-    write(declarationsPath(output), declarations(parts.module, format, name))
+  if (output === '-') {
+    writeOut(made.text)
+    return
   }
+  if (external !== undefined) write(external, parts.data)
+  if (options.sourceMap === false) write(output, made.text)
+  else {
+    const map = `${basename(output)}.map`
+    write(output, `${made.text}//# sourceMappingURL=${encodeURIComponent(map)}\n`)
+    write(`${output}.map`, await mapOf(made, parts.module, file, output))
+  }
+  write(declarationsPath(output), declarations(parts.module, format, name))
+}
+
+async function mapOf(made: Script, module: Module, file: string, output: string): Promise<string> {
+  const [{ sourceMap }, { findSources }] = await Promise.all([import('./ahead-map.ts'), import('./debug-info.ts')])
+  findSources(module, file)
+  // What a text becomes is a module all the same.
+  const source = relative(dirname(resolve(output)), resolve(file))
+    .replaceAll('\\', '/')
+    .replace(/\.wat$/, '.wasm')
+  return sourceMap(made, module, basename(output), source)
 }
 
 function oneOf<T extends string>(option: string, given: string, all: readonly T[]): T {

@@ -194,6 +194,7 @@ function addCompile(program: Command): void {
     .option('--target <target>', 'one of es2020, es5; es2020 otherwise')
     .option('--embed', "put the module's data into the script (the default)")
     .option('--external', 'put it into a file beside the script')
+    .option('--no-source-map', 'write none; otherwise it stands beside the script')
     .addHelpText(
       'after',
       examples(

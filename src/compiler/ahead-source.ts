@@ -13,7 +13,7 @@ import { structKey, structSource } from './structs.ts'
 export interface AheadRow {
   readonly index: number
   readonly text: string
-  /** For the lines of the text from the second on: the byte offset of the instruction in the module that it came from, or -1. */
+  /** For each line of the text the byte offset of the instruction in the module that it came from, or -1. The function's head is the second. */
   readonly offsets: readonly number[]
 }
 
@@ -53,7 +53,7 @@ export function compileAhead(store: Store, module: Module, number: number, es5 =
     }
     const body = es5 ? es5Body(compiled.source, names) : factoryBody(compiled.source, names)
     const text = `[${hasTailCall ? 1 : 0},"${names.join()}",function($){${body}}]`
-    return { index: func.index, text, offsets: [-1, ...offsets] }
+    return { index: func.index, text, offsets: [-1, offsets[0] ?? -1, ...offsets] }
   })
   return { rows, structs: [...structs.values()], helpers: [...helpers].sort() }
 }

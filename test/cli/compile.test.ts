@@ -1,6 +1,7 @@
 // `anywasm compile`: its output, run by itself where no code may be generated, does what the host's WebAssembly does.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -267,6 +268,46 @@ test('the output has nothing that generates code', () => {
   expect(readFileSync(at('f.mjs'), 'utf8')).not.toMatch(
     /new Function|\beval\(|WebAssembly\.(compile|instantiate|Module)\(/,
   )
+})
+
+describe('the source map', () => {
+  const TRAPS = '(module (func $inner (nop) (unreachable)) (func (export "outer") (call $inner)))'
+  const entries = (path: string) => {
+    const lines = readFileSync(path, 'utf8').split('\n')
+    const map = new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8')) as SourceMapPayload)
+    return { lines, at: (line: number) => map.findEntry(line, 0) as SourceMapping }
+  }
+
+  test('tells offsets in the module, and names', () => {
+    writeFileSync(at('traps.wat'), TRAPS)
+    expect(anywasm(['parse', at('traps.wat')]).code).toBe(0)
+    compile(at('traps.wasm'), at('traps.mjs'))
+    const { lines, at: entry } = entries(at('traps.mjs'))
+    expect(lines.at(-2)).toBe('//# sourceMappingURL=traps.mjs.map')
+    const line = lines.findIndex((l) => l.startsWith('unreachable()'))
+    const { originalSource, originalLine, originalColumn } = entry(line)
+    expect([originalSource, originalLine]).toEqual(['traps.wasm', 0])
+    const frame = /offset 0x([0-9a-f]+)/.exec(anywasm(['run', '--invoke', 'outer', at('traps.wasm')]).stderr)
+    expect(originalColumn).toBe(Number.parseInt(frame![1]!, 16))
+    const map = JSON.parse(readFileSync(at('traps.mjs.map'), 'utf8')) as { names: string[]; file: string }
+    expect([map.file, map.names]).toEqual(['traps.mjs', ['inner', 'outer']])
+    expect(lines.filter((l) => l.startsWith('// '))).toEqual(expect.arrayContaining(['// 0 inner', '// 1 outer']))
+  })
+
+  test('tells files and lines where the module does', () => {
+    compile('test/debug/fixtures/lines-dwarf5.wasm', at('lines.cjs'))
+    const map = JSON.parse(readFileSync(at('lines.cjs.map'), 'utf8')) as { sources: string[] }
+    expect(map.sources.some((s) => /\.c$/.test(s))).toBe(true)
+    const { lines, at: entry } = entries(at('lines.cjs'))
+    const places = lines.map((_, k) => entry(k)).filter((e) => e.originalSource?.endsWith('.c'))
+    expect(new Set(places.map((e) => e.originalLine)).size).toBeGreaterThan(3)
+  })
+
+  test('is not written where nobody wants it', () => {
+    compile('examples/factorial.wat', at('bare.mjs'), '--no-source-map')
+    expect(existsSync(at('bare.mjs.map'))).toBe(false)
+    expect(readFileSync(at('bare.mjs'), 'utf8')).not.toContain('sourceMappingURL')
+  })
 })
 
 describe('the runtime in the output', () => {
