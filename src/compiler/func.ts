@@ -14,7 +14,7 @@ import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { constant, reference } from './constants.ts'
 import { type Emitter, operator } from './inline.ts'
-import { endLoop, loop } from './loops.ts'
+import { beginLoop, endLoop } from './loops.ts'
 import { access, bulk } from './memory.ts'
 import { Counters } from './metering.ts'
 import {
@@ -346,7 +346,7 @@ export class FuncCompiler implements Emitter {
         return true
       }
       case Op.loop:
-        loop(this)
+        beginLoop(this)
         return true
       case Op.if_: {
         const { params, results } = this.blockType()

@@ -5,7 +5,7 @@ import type { Frame, FuncCompiler } from './func.ts'
 import { kindOf } from './operands.ts'
 
 /** Begins a loop. */
-export function loop(c: FuncCompiler): void {
+export function beginLoop(c: FuncCompiler): void {
   const { at } = c.r
   const facts = c.facts.loops.get(at)!
   const { params, results } = c.blockType()

@@ -3,10 +3,13 @@
 // catch around the whole body, which puts it back. Ticks are a local only in loops that call nothing, and in the meter everywhere else. Where such a
 // loop is an innermost one, what is to be done when a counter ends stands outside of it (docs/rationale.md).
 import { Exhaustion } from '../errors.ts'
+import * as aggregates from '../runtime/aggregates.ts'
+import type { ArrayInst } from '../runtime/gc.ts'
 import type { ModuleInst } from '../runtime/instances.ts'
 import { type Callees, isIdle, type LoopPlan, type Meter, outOfFuel, type Plan, planOf } from '../runtime/metering.ts'
 import * as segments from '../runtime/segments.ts'
 import type { Code } from '../syntax/module.ts'
+import type { DefType } from '../syntax/type-registry.ts'
 import { hasDispatcher, targets } from './dispatch.ts'
 
 /** Writes statements, and makes names of the runtime known. */
@@ -19,6 +22,8 @@ interface Writer {
 
 /** Most units that a turn of a loop may cost so that it can be paid for at its start. */
 const MAX_TURN = 2 ** 28
+/** Calls in a function's text between two checks. */
+const UNCHECKED_CALLS = 64
 
 export class Counters {
   private readonly plan: Plan | undefined
@@ -29,6 +34,7 @@ export class Counters {
   private readonly direct: boolean = false
   /** Open frames outside the loop in which ticks are a local, or -1. */
   private outside = -1
+  private callsSeen = 0
   /** The region that the start of its loop has charged. */
   private charged = -1
 
@@ -71,11 +77,13 @@ export class Counters {
 
   /** At the start of the function. One that only loops counts where it does. */
   enter(): void {
-    if (this.ticks && this.plan!.calls) this.checkMeter(this.plan!.entry)
+    if (this.ticks && this.plan!.calls) this.check(this.plan!.entry)
   }
 
-  private checkMeter(units: number): void {
-    this.c.line(`if((${this.c.use('meter')}.ticks-=${units})<0)${this.c.use('tick')}()`)
+  private check(units: number): void {
+    const tick = this.c.use('tick')
+    if (this.outside >= 0) this.c.line(`if((tk=tk-${units}|0)<0)tk=${tick}()`)
+    else this.c.line(`if((${this.c.use('meter')}.ticks-=${units})<0)${tick}()`)
   }
 
   /** What the instruction at `offset` charges: that of a region that begins with it. */
@@ -140,8 +148,7 @@ export class Counters {
     }
     if (!this.ticks) return
     if (this.ticksOutside(loop)) this.c.line(`if((tk=tk-${loop.units}|0)<0)continue ${around}`)
-    else if (this.outside >= 0) this.c.line(`if((tk=tk-${loop.units}|0)<0)tk=${this.c.use('tick')}()`)
-    else if (!loop.recurs) this.checkMeter(loop.units)
+    else if (!loop.recurs) this.check(loop.units)
   }
 
   /** Before a jump to a frame, by its number among the open ones, or to what follows it. */
@@ -160,6 +167,8 @@ export class Counters {
   }
 
   beforeCall(): void {
+    // Functions that are called may count nothing.
+    if (this.ticks && ++this.callsSeen % UNCHECKED_CALLS === 0) this.check(UNCHECKED_CALLS)
     if (this.local) this.c.line('meter.slice=fu;fu=-1')
   }
 
@@ -183,15 +192,18 @@ export class Counters {
 /** What functions of an instance call, as their plans see it. */
 function calleesOf(inst: ModuleInst, self: number): Callees {
   const { importedFuncs, module } = inst
-  const idle = (f: number) => f >= importedFuncs && isIdle(module.funcs[f - importedFuncs]!.body)
+  const idle = (f: number) => {
+    const body = module.funcs[f - importedFuncs]?.body
+    return body !== undefined && isIdle(body) ? body.end - body.start : 0
+  }
   return {
     self,
     idle,
     idleIn(type, table) {
       const id = inst.typeIds[type]!
-      if (!hasDispatcher(inst, table, id)) return false
-      for (const f of targets(inst, table, id).keys()) if (f.module !== inst || !idle(f.index)) return false
-      return true
+      if (!hasDispatcher(inst, table, id)) return 0
+      const bytes = [...targets(inst, table, id).keys()].map((f) => (f.module === inst ? idle(f.index) : 0))
+      return bytes.includes(0) ? 0 : Math.max(...bytes)
     },
   }
 }
@@ -224,6 +236,7 @@ export function controlNames({ store }: ModuleInst): Record<string, unknown> {
 }
 
 type Operation = (...args: never[]) => unknown
+/** Operations whose last parameter is the meter. */
 const BULK = {
   memoryInit: segments.memoryInit,
   memoryCopy: segments.memoryCopy,
@@ -233,13 +246,23 @@ const BULK = {
   tableCopy: segments.tableCopy,
   tableFill: segments.tableFill,
   tableGrow: segments.tableGrow,
+  newArray: aggregates.arrayNewDefault,
+  arrayNewData: aggregates.arrayNewData,
+  arrayNewElem: aggregates.arrayNewElem,
+  arrayCopy: aggregates.arrayCopy,
+  arrayInitData: aggregates.arrayInitData,
+  arrayInitElem: aggregates.arrayInitElem,
 } satisfies Record<string, Operation>
 
 /** The bulk operations, looking at times whether to stop. */
-const bulkOperations = (meter: Meter): Record<string, unknown> =>
-  Object.fromEntries(
+const bulkOperations = (meter: Meter): Record<string, unknown> => ({
+  ...Object.fromEntries(
     Object.entries<Operation>(BULK).map(([name, operate]) => [
       name,
       (...args: unknown[]) => (operate as (...all: unknown[]) => unknown)(...args, meter),
     ]),
-  )
+  ),
+  arrayNew: (def: DefType, count: number, ...slots: unknown[]) => aggregates.filledArray(def, count, slots, meter),
+  arrayFill: (a: ArrayInst | null, at: number, count: number, ...slots: unknown[]) =>
+    aggregates.fillArray(a, at, count, slots, meter),
+})

@@ -37,8 +37,8 @@ import {
 import { operate } from './operators.ts'
 import { page } from './pages.ts'
 
-/** Entries and loop heads between two looks at the clock: well below a millisecond. */
-const CHECKS = 1000
+/** Units of checks between two looks at the clock: well below a millisecond. */
+const CHECKS = 2048
 
 /**
  * Runs from a frame until it returns to depth `entry`, or pauses; gives whether it returned. All that it begins with are parameters: V8 would find no type
@@ -1212,11 +1212,12 @@ export function loop(
           continue
         }
         case Inner.check:
-          if (--checks < 0) {
+          checks -= code[pc + 1]!
+          if (checks < 0) {
             checks = CHECKS
             f.meter.check()
           }
-          pc += 1
+          pc += 2
           continue
         case Op.unreachable:
           throw new Trap('unreachable')

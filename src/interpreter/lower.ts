@@ -14,6 +14,9 @@ import { type Handler, Inner, type Lowered, NO_VIEWS } from './lowered.ts'
 import { plain } from './plain.ts'
 import { special } from './special.ts'
 
+/** A unit of an interrupt check stands for 2^3 words of code, some two instructions. */
+const UNIT_WORDS = 3
+
 export class Lowerer {
   readonly r: CodeReader
   readonly code: number[] = []
@@ -104,7 +107,12 @@ export class Lowerer {
 
   /** An interrupt check, where a function or a loop begins. */
   private check(): void {
-    if (this.meter.interruptible) this.emit(Inner.check)
+    if (this.meter.interruptible) this.emit(Inner.check, 1)
+  }
+
+  /** At the end of what begins with a check: how long it is. */
+  private weigh({ start }: Frame): void {
+    if (this.meter.interruptible) this.code[start + 1] = 1 + ((this.code.length - start) >> UNIT_WORDS)
   }
 
   // Code
@@ -449,6 +457,7 @@ export class Lowerer {
 
   private end(): void {
     const frame = this.frames[this.frames.length - 1]!
+    if (frame.kind === 'func' || frame.kind === 'loop') this.weigh(frame)
     if (frame.kind === 'func') {
       if (!this.dead) this.return()
       this.frames.pop()

@@ -65,7 +65,7 @@ export enum Inner {
   global_set_i = 0x1cd,
   /** [op, units]: charges a region */
   fuel = 0x1ce,
-  /** [op]: whether to stop */
+  /** [op, units]: whether to stop */
   check = 0x1cf,
   /** A float whose NaNs become canonical, lane by lane where it is a vector. [op, destination, source] */
   canonical = 0x1d3,

@@ -126,7 +126,7 @@ function element(array: number, at: number): [ArrayInst, number] {
   return [a, i]
 }
 
-function arrays({ code, inst }: Lowered, op: Op, pc: number, fp: number): number {
+function arrays({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number): number {
   const to = fp + code[pc + 1]!
   const reg = (k: number) => fp + code[pc + k]!
   const count = (k: number) => I[reg(k)]! >>> 0
@@ -134,10 +134,10 @@ function arrays({ code, inst }: Lowered, op: Op, pc: number, fp: number): number
   const elem = (k: number): ValType => (def(k).sub.comp as ArrayType).field.type
   switch (op) {
     case Op.array_new:
-      R[to] = aggregates.arrayNew(def(4), count(3), ...slotsAt(elem(4), reg(2)))
+      R[to] = aggregates.filledArray(def(4), count(3), slotsAt(elem(4), reg(2)), meter)
       return 5
     case Op.array_new_default:
-      R[to] = newArray(def(3), count(2))
+      R[to] = aggregates.arrayNewDefault(def(3), count(2), meter)
       return 4
     case Op.array_new_fixed: {
       const made = newArray(def(3), code[pc + 4]!)
@@ -148,10 +148,10 @@ function arrays({ code, inst }: Lowered, op: Op, pc: number, fp: number): number
       return 5
     }
     case Op.array_new_data:
-      R[to] = aggregates.arrayNewData(def(4), inst.datas[code[pc + 5]!]!, count(2), count(3))
+      R[to] = aggregates.arrayNewData(def(4), inst.datas[code[pc + 5]!]!, count(2), count(3), meter)
       return 6
     case Op.array_new_elem:
-      R[to] = aggregates.arrayNewElem(def(4), inst.elems[code[pc + 5]!]!, count(2), count(3))
+      R[to] = aggregates.arrayNewElem(def(4), inst.elems[code[pc + 5]!]!, count(2), count(3), meter)
       return 6
     case Op.array_get:
     case Op.array_get_s:
@@ -177,16 +177,37 @@ function arrays({ code, inst }: Lowered, op: Op, pc: number, fp: number): number
       I[to] = (R[reg(2)] as ArrayInst).length
       return 3
     case Op.array_fill:
-      aggregates.arrayFill(R[to] as ArrayInst | null, count(2), count(4), ...slotsAt(elem(5), reg(3)))
+      aggregates.fillArray(R[to] as ArrayInst | null, count(2), count(4), slotsAt(elem(5), reg(3)), meter)
       return 6
     case Op.array_copy:
-      aggregates.arrayCopy(R[to] as ArrayInst | null, count(2), R[reg(3)] as ArrayInst | null, count(4), count(5))
+      aggregates.arrayCopy(
+        R[to] as ArrayInst | null,
+        count(2),
+        R[reg(3)] as ArrayInst | null,
+        count(4),
+        count(5),
+        meter,
+      )
       return 6
     case Op.array_init_data:
-      aggregates.arrayInitData(R[to] as ArrayInst | null, inst.datas[code[pc + 5]!]!, count(2), count(3), count(4))
+      aggregates.arrayInitData(
+        R[to] as ArrayInst | null,
+        inst.datas[code[pc + 5]!]!,
+        count(2),
+        count(3),
+        count(4),
+        meter,
+      )
       return 6
     case Op.array_init_elem:
-      aggregates.arrayInitElem(R[to] as ArrayInst | null, inst.elems[code[pc + 5]!]!, count(2), count(3), count(4))
+      aggregates.arrayInitElem(
+        R[to] as ArrayInst | null,
+        inst.elems[code[pc + 5]!]!,
+        count(2),
+        count(3),
+        count(4),
+        meter,
+      )
       return 6
   }
   return 0

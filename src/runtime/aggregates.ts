@@ -1,11 +1,12 @@
 // Operations on arrays and casts that engines share (specification: Execution, Reference Instructions). Indices and counts are exact numbers ≥ 0;
-// each operation checks its whole range first and writes nothing when it traps.
+// each operation checks its whole range first and writes nothing when it traps. With the meter of running code they look at times whether to stop.
 import { Trap, type TrapCode } from '../errors.ts'
 import { f32_from_bits } from '../numeric/bits.ts'
 import type { DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import { type ArrayType, F32, F64, I8, I16, slotCount, type ValType } from '../syntax/types.ts'
 import { type ArrayData, ArrayInst, elementBytes, isOfType, newArray } from './gc.ts'
 import type { DataInst, ElemInst } from './instances.ts'
+import { chunks, ENTRY_BYTES, type Meter } from './metering.ts'
 
 /** A function that traps; where it is given a reference, as by code in ES5, which has no `??`, only if that is null. */
 export const nullTrap =
@@ -30,23 +31,47 @@ function checkRange(a: ArrayInst | null, at: number, count: number): ArrayInst {
   return a!
 }
 
+/** Bytes that an element counts as. */
+const widthOf = (data: ArrayData, slots: number): number =>
+  Array.isArray(data) ? ENTRY_BYTES : data.BYTES_PER_ELEMENT * slots
+
 /** Writes the slots of one value to elements [at, at + count). */
-function fillSlots(data: ArrayData, at: number, count: number, slots: readonly unknown[]): void {
+function fillSlots(data: ArrayData, at: number, count: number, slots: readonly unknown[], meter?: Meter): void {
   const n = slots.length
-  if (n === 1) (data as unknown[]).fill(slots[0], at, at + count)
-  else for (let i = at * n; i < (at + count) * n; i++) data[i] = slots[i % n]
+  chunks(count, meter, widthOf(data, n), (from, end) => {
+    if (n === 1) (data as unknown[]).fill(slots[0], at + from, at + end)
+    else for (let i = (at + from) * n; i < (at + end) * n; i++) data[i] = slots[i % n]
+  })
 }
 
 /** An array of `count` copies of the value in `slots`. */
-export function arrayNew(def: DefType, count: number, ...slots: unknown[]): ArrayInst {
+export function filledArray(def: DefType, count: number, slots: readonly unknown[], meter?: Meter): ArrayInst {
   const made = newArray(def, count >>> 0)
-  fillSlots(made.data, 0, made.length, slots)
+  fillSlots(made.data, 0, made.length, slots, meter)
   return made
 }
 
-export function arrayFill(a: ArrayInst | null, at: number, count: number, ...slots: unknown[]): void {
-  fillSlots(checkRange(a, at, count).data, at, count, slots)
+/** An array of `count` default values. */
+export function arrayNewDefault(def: DefType, count: number, meter?: Meter): ArrayInst {
+  const made = newArray(def, count)
+  meter?.worked(made.data.length * widthOf(made.data, 1))
+  return made
 }
+
+export function fillArray(
+  a: ArrayInst | null,
+  at: number,
+  count: number,
+  slots: readonly unknown[],
+  meter?: Meter,
+): void {
+  fillSlots(checkRange(a, at, count).data, at, count, slots, meter)
+}
+
+/** The two as generated code calls them. */
+export const arrayNew = (def: DefType, count: number, ...slots: unknown[]): ArrayInst => filledArray(def, count, slots)
+export const arrayFill = (a: ArrayInst | null, at: number, count: number, ...slots: unknown[]): void =>
+  fillArray(a, at, count, slots)
 
 export function arrayCopy(
   to: ArrayInst | null,
@@ -54,24 +79,32 @@ export function arrayCopy(
   from: ArrayInst | null,
   start: number,
   count: number,
+  meter?: Meter,
 ): void {
   if (to === null || from === null) nullArray()
-  const target = checkRange(to, at, count)
-  const source = checkRange(from, start, count)
-  const n = slotCount(elementType(target))
-  const width = count * n
-  if (target.data === source.data || !Array.isArray(target.data)) {
-    if (target.data === source.data) target.data.copyWithin(at * n, start * n, start * n + width)
-    else (target.data as Int32Array).set((source.data as Int32Array).subarray(start * n, start * n + width), at * n)
-  } else for (let i = 0; i < width; i++) target.data[at + i] = source.data[start + i]
+  const target = checkRange(to, at, count).data
+  const source = checkRange(from, start, count).data
+  const n = slotCount(elementType(to!))
+  // The last elements first where they would be overwritten before they are copied.
+  const down = target === source && at > start
+  chunks(count, meter, widthOf(target, n), (done, end) => {
+    const [first, last] = down ? [count - end, count - done] : [done, end]
+    copySlots(target, (at + first) * n, source, (start + first) * n, (last - first) * n)
+  })
+}
+
+function copySlots(target: ArrayData, at: number, source: ArrayData, from: number, count: number): void {
+  if (target === source) target.copyWithin(at, from, from + count)
+  else if (!Array.isArray(target)) target.set((source as Int32Array).subarray(from, from + count), at)
+  else for (let i = 0; i < count; i++) target[at + i] = source[from + i]
 }
 
 /** Writes elements from a data segment's bytes. */
-function readElements(a: ArrayInst, at: number, bytes: Uint8Array, start: number, count: number): void {
+function readElements(a: ArrayInst, at: number, bytes: Uint8Array, start: number, count: number, meter?: Meter): void {
   const t = elementType(a)
   const { data } = a
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let k = 0; k < count; k++) {
+  const read = (k: number): void => {
     const from = start + k * elementBytes(t)
     if (t === I8) data[at + k] = view.getInt8(from)
     else if (t === I16) data[at + k] = view.getInt16(from, true)
@@ -82,32 +115,52 @@ function readElements(a: ArrayInst, at: number, bytes: Uint8Array, start: number
       for (let j = 0; j < n; j++) data[(at + k) * n + j] = view.getInt32(from + 4 * j, true)
     }
   }
+  chunks(count, meter, ENTRY_BYTES, (first, end) => {
+    for (let k = first; k < end; k++) read(k)
+  })
 }
 
-export function arrayNewData(def: DefType, segment: DataInst, start: number, count: number): ArrayInst {
+export function arrayNewData(def: DefType, segment: DataInst, start: number, count: number, meter?: Meter): ArrayInst {
   const width = elementBytes((def.sub.comp as ArrayType).field.type)
   if (start + count * width > segment.bytes.length) throw new Trap('out of bounds memory access')
   const made = newArray(def, count)
-  readElements(made, 0, segment.bytes, start, count)
+  readElements(made, 0, segment.bytes, start, count, meter)
   return made
 }
 
-export function arrayNewElem(def: DefType, segment: ElemInst, start: number, count: number): ArrayInst {
+export function arrayNewElem(def: DefType, segment: ElemInst, start: number, count: number, meter?: Meter): ArrayInst {
   if (start + count > segment.refs.length) throw new Trap('out of bounds table access')
+  meter?.worked(count * ENTRY_BYTES)
   return new ArrayInst(def, segment.refs.slice(start, start + count), count)
 }
 
-export function arrayInitData(a: ArrayInst | null, segment: DataInst, at: number, start: number, count: number): void {
+export function arrayInitData(
+  a: ArrayInst | null,
+  segment: DataInst,
+  at: number,
+  start: number,
+  count: number,
+  meter?: Meter,
+): void {
   const target = checkRange(a, at, count)
   if (start + count * elementBytes(elementType(target)) > segment.bytes.length)
     throw new Trap('out of bounds memory access')
-  readElements(target, at, segment.bytes, start, count)
+  readElements(target, at, segment.bytes, start, count, meter)
 }
 
-export function arrayInitElem(a: ArrayInst | null, segment: ElemInst, at: number, start: number, count: number): void {
+export function arrayInitElem(
+  a: ArrayInst | null,
+  segment: ElemInst,
+  at: number,
+  start: number,
+  count: number,
+  meter?: Meter,
+): void {
   const target = checkRange(a, at, count)
   if (start + count > segment.refs.length) throw new Trap('out of bounds table access')
-  for (let i = 0; i < count; i++) target.data[at + i] = segment.refs[start + i]
+  chunks(count, meter, ENTRY_BYTES, (first, end) => {
+    for (let i = first; i < end; i++) target.data[at + i] = segment.refs[start + i]
+  })
 }
 
 /** ref.test and ref.cast for one store. */

@@ -17,7 +17,7 @@ import {
   type TableType,
   V128,
 } from '../syntax/types.ts'
-import { chunks, type Meter } from './metering.ts'
+import { chunks, ENTRY_BYTES, type Meter } from './metering.ts'
 import type { Store } from './store.ts'
 import { V128Value, type Value } from './values.ts'
 import { MemoryViews, type Views } from './views.ts'
@@ -176,7 +176,7 @@ export class MemInst {
     }
     const to = new Uint8Array(next)
     const { u8 } = this.views
-    chunks(u8.length, meter, (at, end) => to.set(u8.subarray(at, end), at))
+    chunks(u8.length, meter, 1, (at, end) => to.set(u8.subarray(at, end), at))
     this.bytes = next
     this.shown = false
     this.rebind(bytes)
@@ -281,7 +281,7 @@ export class TableInst {
   protected extend(delta: number, init: unknown, meter?: Meter): boolean {
     const old = this.elems.length
     try {
-      chunks(delta, meter, (at, end) => {
+      chunks(delta, meter, ENTRY_BYTES, (at, end) => {
         for (let i = at; i < end; i++) this.elems.push(init)
       })
     } catch (e) {

@@ -31,8 +31,11 @@ const MAX_PACE = 16384
 const FUEL_PACE = 4
 /** Bytes of code that one unit of an interrupt check stands for. */
 const UNIT_BYTES = 32
-/** Elements or bytes that a bulk operation handles between two looks at the clock. */
+/** Bytes that bulk operations handle between two looks at the clock, and those that one of them counts as at least. */
 const CHUNK = 1 << 18
+const LEAST = 64
+/** What an entry of a table, or an element of an array that holds references, counts as: each is written by itself. */
+export const ENTRY_BYTES = 16
 
 /** A store's fuel, interrupts and count of frames. */
 export class Meter {
@@ -59,6 +62,8 @@ export class Meter {
   private rest = Number.POSITIVE_INFINITY
   private pace = FIRST_PACE
   private looked = 0
+  /** Bytes that bulk operations may handle before the next look at the clock. */
+  private work = CHUNK
   /** Units by opcode. */
   readonly costs: Uint16Array
   private key: string | undefined
@@ -134,6 +139,14 @@ export class Meter {
     return this.pace
   }
 
+  /** Counts bytes that a bulk operation has handled; throws when running code is to stop. */
+  worked(bytes: number): void {
+    this.work -= bytes + LEAST
+    if (this.work >= 0) return
+    this.work = CHUNK
+    this.check()
+  }
+
   /** Has running code look at the clock at its next check. */
   expire(): void {
     this.ticks = 0
@@ -183,16 +196,25 @@ const CYCLES = [
   Op.try_table,
 ]
 
-/** Does a bulk operation on [0, count) in parts, looking between them whether to stop. */
-export function chunks(count: number, meter: Meter | undefined, part: (from: number, end: number) => void): void {
-  if (count <= CHUNK || meter === undefined || !meter.interruptible) {
+/** Does a bulk operation on [0, count) in parts, looking at times whether to stop. `width` is the bytes of one. */
+export function chunks(
+  count: number,
+  meter: Meter | undefined,
+  width: number,
+  part: (from: number, end: number) => void,
+): void {
+  if (meter === undefined || !meter.interruptible) {
     part(0, count)
     return
   }
-  for (let at = 0; at < count; at += CHUNK) {
-    part(at, Math.min(count, at + CHUNK))
-    meter.check()
-  }
+  const step = CHUNK / width
+  let at = 0
+  do {
+    const end = Math.min(count, at + step)
+    part(at, end)
+    meter.worked((end - at) * width)
+    at = end
+  } while (at < count)
 }
 
 /** Throws what a region that cannot be paid for throws; the fuel stays as it is. */
@@ -284,18 +306,24 @@ const THROWS: ReadonlySet<Op> = new Set([Op.throw_, Op.throw_ref, Op.rethrow])
 
 /** What a plan has to know of what a function calls. */
 export interface Callees {
-  /** The function itself in the index space, and whether one is idle. */
+  /** The function itself in the index space. */
   self: number
-  idle(func: number): boolean
-  /** Whether all functions that a call_indirect may reach are idle. */
-  idleIn(type: number, table: number): boolean
+  /** The bytes of code of a function, if it is idle; else 0. */
+  idle(func: number): number
+  /** Those of the longest function that a call_indirect may reach, if all are idle. */
+  idleIn(type: number, table: number): number
 }
 
-const ANY_CALLEE: Callees = { self: -1, idle: () => false, idleIn: () => false }
+const ANY_CALLEE: Callees = { self: -1, idle: () => 0, idleIn: () => 0 }
 
-/** How an instruction is read past: without immediates (1), past one index (2), or by the table (0); those that end regions, open or call are 0 too. */
+/** Instructions that take as long as hundreds of bytes of others, and as how many they count. */
+const SLOW: ReadonlySet<Op> = new Set([Op.i64_div_s, Op.i64_div_u, Op.i64_rem_s, Op.i64_rem_u])
+const SLOW_BYTES = 256
+
+/** How an instruction is read past: without immediates (1), past one index (2), or by the table (0); those that end regions, open, call or are slow are 0 too. */
 const PAST = Uint8Array.from(rows, (row) => {
-  if (row === undefined || endsRegion(row.op) || opensBlock(row.op) || CALLS.has(row.op)) return 0
+  if (row === undefined || endsRegion(row.op) || opensBlock(row.op)) return 0
+  if (CALLS.has(row.op) || SLOW.has(row.op)) return 0
   if (row.imms.length === 0) return 1
   return row.imms.length === 1 && INDICES.has(row.imms[0]!) ? 2 : 0
 })
@@ -308,9 +336,11 @@ export function planOf(code: Code, meter: Meter, callees: Callees = ANY_CALLEE):
 class Planner implements Plan {
   readonly charges = new Map<number, number>()
   readonly loops = new Map<number, LoopPlan>()
-  readonly entry: number
+  entry = 0
   calls = false
   private readonly r: CodeReader
+  /** What instructions up to here count as beyond their own bytes: idle functions that are called, and slow operations. */
+  private beyond = 0
   /** The open blocks, undefined for those that are no loops, and the loops among them. */
   private readonly blocks: (Open | undefined)[] = [undefined]
   private readonly open: Open[] = []
@@ -323,7 +353,6 @@ class Planner implements Plan {
     private readonly callees: Callees,
   ) {
     this.r = new CodeReader(code)
-    this.entry = units(code.end - code.start)
   }
 
   run(): Plan {
@@ -331,6 +360,7 @@ class Planner implements Plan {
     const { costs } = this.meter
     let region = -1
     let sum = 0
+    const { pos } = r
     while (blocks.length > 0) {
       const op = r.op()
       const cost = costs[op]!
@@ -354,6 +384,7 @@ class Planner implements Plan {
       }
       this.structure(op)
     }
+    this.entry = units(r.pos - pos + this.beyond)
     return this
   }
 
@@ -364,9 +395,10 @@ class Planner implements Plan {
       this.call(op)
       return
     }
+    if (SLOW.has(op)) this.beyond += SLOW_BYTES
     if (endsRegion(op) || opensBlock(op)) this.fresh = undefined
     if (op === Op.loop) {
-      const loop = { at: r.at, units: 0, calls: false, nests: false, recurs: false, total: 0 }
+      const loop = { at: r.at, beyond: this.beyond, units: 0, calls: false, nests: false, recurs: false, total: 0 }
       if (open.length > 0) open[open.length - 1]!.nests = true
       blocks.push(loop)
       open.push(loop)
@@ -381,7 +413,7 @@ class Planner implements Plan {
     if (loop === undefined) return
     const { open, r } = this
     open.pop()
-    loop.units = units(r.at - loop.at)
+    loop.units = units(r.at - loop.at + this.beyond - loop.beyond)
     this.loops.set(loop.at, loop)
     if (loop.calls && open.length > 0) open[open.length - 1]!.calls = true
   }
@@ -390,20 +422,27 @@ class Planner implements Plan {
     const { r, callees, open } = this
     if (op === Op.call) {
       const f = r.u32()
-      if (callees.idle(f)) return
+      if (this.idle(callees.idle(f))) return
       if (this.fresh !== undefined && f === callees.self) this.fresh.recurs = true
     } else if (op === Op.call_indirect) {
       const type = r.u32()
-      if (callees.idleIn(type, r.u32())) return
+      if (this.idle(callees.idleIn(type, r.u32()))) return
     } else r.skipImms(op)
     this.calls = true
     if (open.length > 0) open[open.length - 1]!.calls = true
+  }
+
+  private idle(bytes: number): boolean {
+    this.beyond += bytes
+    return bytes > 0
   }
 }
 
 /** A loop whose end has not been read. */
 interface Open extends LoopPlan {
   readonly at: number
+  /** Planner.beyond before it. */
+  readonly beyond: number
   units: number
 }
 

@@ -3,7 +3,7 @@
 // running code they look at times whether to stop; what was written until then stays.
 import { Trap } from '../errors.ts'
 import type { DataInst, ElemInst, MemInst, TableInst } from './instances.ts'
-import { chunks, type Meter } from './metering.ts'
+import { chunks, ENTRY_BYTES, type Meter } from './metering.ts'
 
 const memoryBounds = () => new Trap('out of bounds memory access')
 const tableBounds = () => new Trap('out of bounds table access')
@@ -11,7 +11,7 @@ const tableBounds = () => new Trap('out of bounds table access')
 export function memoryInit(mem: MemInst, data: DataInst, to: number, from: number, count: number, meter?: Meter): void {
   const { u8 } = mem.views
   if (from + count > data.bytes.length || to + count > u8.length) throw memoryBounds()
-  chunks(count, meter, (at, end) => u8.set(data.bytes.subarray(from + at, from + end), to + at))
+  chunks(count, meter, 1, (at, end) => u8.set(data.bytes.subarray(from + at, from + end), to + at))
 }
 
 export function memoryCopy(dst: MemInst, src: MemInst, to: number, from: number, count: number, meter?: Meter): void {
@@ -21,7 +21,7 @@ export function memoryCopy(dst: MemInst, src: MemInst, to: number, from: number,
   const last = from + count
   // The last bytes first where they would be overwritten before they are copied.
   const down = to > from
-  chunks(count, meter, (at, end) => {
+  chunks(count, meter, 1, (at, end) => {
     const [first, next] = down ? [last - end, last - at] : [from + at, from + end]
     const there = to + first - from
     if (target === source) target.copyWithin(there, first, next)
@@ -32,7 +32,7 @@ export function memoryCopy(dst: MemInst, src: MemInst, to: number, from: number,
 export function memoryFill(mem: MemInst, to: number, value: number, count: number, meter?: Meter): void {
   const { u8 } = mem.views
   if (to + count > u8.length) throw memoryBounds()
-  chunks(count, meter, (at, end) => u8.fill(value & 0xff, to + at, to + end))
+  chunks(count, meter, 1, (at, end) => u8.fill(value & 0xff, to + at, to + end))
 }
 
 export const memoryGrow = (mem: MemInst, delta: number, meter?: Meter): number => mem.grow(delta, meter)
@@ -59,7 +59,7 @@ export function tableInit(
   meter?: Meter,
 ): void {
   if (from + count > elem.refs.length || to + count > table.elems.length) throw tableBounds()
-  chunks(count, meter, (at, end) => {
+  chunks(count, meter, ENTRY_BYTES, (at, end) => {
     for (let i = at; i < end; i++) table.elems[to + i] = elem.refs[from + i]
   })
 }
@@ -74,7 +74,7 @@ export function tableCopy(
 ): void {
   if (to + count > dst.elems.length || from + count > src.elems.length) throw tableBounds()
   const down = to > from
-  chunks(count, meter, (at, end) => {
+  chunks(count, meter, ENTRY_BYTES, (at, end) => {
     if (down) for (let i = count - 1 - at; i >= count - end; i--) dst.elems[to + i] = src.elems[from + i]
     else for (let i = at; i < end; i++) dst.elems[to + i] = src.elems[from + i]
   })
@@ -82,7 +82,7 @@ export function tableCopy(
 
 export function tableFill(table: TableInst, to: number, ref: unknown, count: number, meter?: Meter): void {
   if (to + count > table.elems.length) throw tableBounds()
-  chunks(count, meter, (at, end) => table.elems.fill(ref, to + at, to + end))
+  chunks(count, meter, ENTRY_BYTES, (at, end) => table.elems.fill(ref, to + at, to + end))
 }
 
 // Shared: modules may have tens of thousands of segments.

@@ -42,6 +42,16 @@ const ENDLESS: [string, string][] = [
     '(table 5000000 funcref) (func (export "f") (loop $l (table.fill (i32.const 0) (ref.null func) (i32.const 5000000)) (br $l)))',
   ],
   [
+    'a table filled in short parts',
+    '(table 100000 funcref) (func (export "f") (loop $l (table.fill (i32.const 0) (ref.null func) (i32.const 100000)) (br $l)))',
+  ],
+  [
+    'an array filled and copied again and again',
+    `(type $a (array (mut i64))) (func (export "f") (local (ref null $a)) (local.set 0 (array.new $a (i64.const 1) (i32.const 1000000)))
+      (loop $l (array.fill $a (local.get 0) (i32.const 0) (i64.const 2) (i32.const 1000000))
+        (array.copy $a $a (local.get 0) (i32.const 1) (local.get 0) (i32.const 0) (i32.const 999999)) (br $l)))`,
+  ],
+  [
     'memory that grows page by page',
     '(memory 1) (func (export "f") (loop $l (drop (memory.grow (i32.const 1))) (br $l)))',
   ],
