@@ -12,6 +12,9 @@ import { F32, F64, I64, V128 } from '../syntax/types.ts'
 import type { Lowered } from './lowered.ts'
 import { F, I, lanes } from './machine.ts'
 
+/** Opcodes from here on are those of atomic accesses. */
+const FIRST_ATOMIC = 0x800
+
 /** An index or count in a register as an exact number ≥ 0. */
 export const index = (at: number, wide: boolean): number =>
   wide ? (I[at + 1]! >>> 0) * 4294967296 + (I[at]! >>> 0) : I[at]! >>> 0
@@ -25,7 +28,7 @@ export function memoryAccess(f: Lowered, row: Row, pc: number, fp: number): void
   const ea = index(operand(0), mem.type.limits.address === 'i64') + offset
   const to = fp + code[pc + 1]!
   const { op } = row
-  if (op >= 0x800) atomic(row, mem, ea, to, operand)
+  if (op >= FIRST_ATOMIC) atomic(row, mem, ea, to, operand)
   else if (row.results[0] === V128 || (row.params.length === 2 && row.params[1] === V128))
     vector(row, mem.views.dv, ea, to, operand, code[imms + 3]!)
   else if (row.results.length > 0) load(row, mem.views.dv, ea, to)
@@ -134,6 +137,14 @@ const EXTEND: Partial<Record<Op, Extend>> = {
   [Op.v128_load32x2_u]: i64x2.i64x2_extend_low_i32x4_u,
 }
 
+/** What an atomic access does to its cell, from its name; undefined for a load, wait or notify. By opcode. */
+const cells = rows.map((row) => {
+  const name = row?.op !== undefined && row.op >= FIRST_ATOMIC ? Op[row.op]! : ''
+  const rmw = /rmw\d*_(add|sub|and|or|xor|xchg|cmpxchg)/.exec(name)?.[1]
+  if (/_store\d*$/.test(name)) return 'store'
+  return rmw === 'xchg' ? 'exchange' : (rmw as atomics.Rmw | 'cmpxchg' | undefined)
+})
+
 function atomic(
   row: Row,
   mem: Lowered['inst']['memories'][number],
@@ -141,12 +152,11 @@ function atomic(
   to: number,
   operand: (k: number) => number,
 ): void {
-  const name = Op[row.op]!
   const log2 = row.align
   const lo = (k: number) => I[operand(k)]!
   const hi = (k: number) => (row.params[k] === I64 ? I[operand(k) + 1]! : 0)
-  const rmw = /rmw\d*_(add|sub|and|or|xor|xchg|cmpxchg)/.exec(name)?.[1]
-  if (/_store\d*$/.test(name)) {
+  const cell = cells[row.op]
+  if (cell === 'store') {
     atomics.atomicStore(mem, ea, log2, lo(1), hi(1))
     return
   }
@@ -154,9 +164,9 @@ function atomic(
   if (row.op === Op.memory_atomic_notify) first = atomics.atomicNotify(mem, ea, lo(1))
   else if (row.op === Op.memory_atomic_wait32 || row.op === Op.memory_atomic_wait64)
     first = atomics.atomicWait(mem, ea, log2, lo(1), hi(1), lo(2), hi(2))
-  else if (rmw === undefined) first = atomics.atomicLoad(mem, ea, log2)
-  else if (rmw === 'cmpxchg') first = atomics.atomicCmpxchg(mem, ea, log2, lo(1), hi(1), lo(2), hi(2))
-  else first = atomics.atomicRmw(mem, ea, log2, rmw === 'xchg' ? 'exchange' : (rmw as atomics.Rmw), lo(1), hi(1))
+  else if (cell === undefined) first = atomics.atomicLoad(mem, ea, log2)
+  else if (cell === 'cmpxchg') first = atomics.atomicCmpxchg(mem, ea, log2, lo(1), hi(1), lo(2), hi(2))
+  else first = atomics.atomicRmw(mem, ea, log2, cell, lo(1), hi(1))
   I[to] = first
   if (row.results[0] === I64) I[to + 1] = ret.hi
 }
