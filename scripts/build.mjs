@@ -1,7 +1,16 @@
 // Builds dist/: one esbuild bundle with shared chunks (so that `enum Op` is inlined and `Trap` has one identity), then declarations.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -19,6 +28,7 @@ const library = [
   'wasi/thread-worker',
   'wasi/sockets-node',
   'wasi/socket-worker',
+  'cli/unplugin',
 ]
 /** What the command line runs in workers. */
 const workers = ['cli/thread-runtime', 'cli/script-worker', 'cli/progress-worker']
@@ -100,6 +110,7 @@ export async function build({ types }) {
     await bundle(workers, '// anywasm, MIT licence', out, short)
     await commandLine(out, short)
     await aheadRuntime(out)
+    copyFileSync('src/cli/client.d.ts', `${out}/client.d.ts`)
     if (types) declarations(`${out}/types`)
     writeFileSync(`${out}/.built`, '')
     rmSync('dist', { recursive: true, force: true })

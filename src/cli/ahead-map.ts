@@ -28,3 +28,6 @@ export function sourceMap({ offsets, names }: Script, module: Module, file: stri
   })
   return JSON.stringify(toEncodedMap(map))
 }
+
+/** The comment that tells where a script's map is. Not in one piece, since tools look for it in this file too. */
+export const mapComment = (url: string): string => `${['//# source', 'MappingURL='].join('')}${url}\n`

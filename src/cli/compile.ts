@@ -54,21 +54,25 @@ export async function compile(file: string, options: CompileOptions): Promise<vo
   if (external !== undefined) write(external, parts.data)
   if (options.sourceMap === false) write(output, made.text)
   else {
-    const map = `${basename(output)}.map`
-    write(output, `${made.text}//# sourceMappingURL=${encodeURIComponent(map)}\n`)
-    write(`${output}.map`, await mapOf(made, parts.module, file, output))
+    const { map, comment } = await mapOf(made, parts.module, file, output)
+    write(output, made.text + comment)
+    write(`${output}.map`, map)
   }
   write(declarationsPath(output), declarations(parts.module, format, name))
 }
 
-async function mapOf(made: Script, module: Module, file: string, output: string): Promise<string> {
-  const [{ sourceMap }, { findSources }] = await Promise.all([import('./ahead-map.ts'), import('./debug-info.ts')])
+async function mapOf(made: Script, module: Module, file: string, output: string) {
+  const [{ mapComment, sourceMap }, { findSources }] = await Promise.all([
+    import('./ahead-map.ts'),
+    import('./debug-info.ts'),
+  ])
   findSources(module, file)
   // What a text becomes is a module all the same.
   const source = relative(dirname(resolve(output)), resolve(file))
     .replaceAll('\\', '/')
     .replace(/\.wat$/, '.wasm')
-  return sourceMap(made, module, basename(output), source)
+  const name = basename(output)
+  return { map: sourceMap(made, module, name, source), comment: mapComment(encodeURIComponent(`${name}.map`)) }
 }
 
 function oneOf<T extends string>(option: string, given: string, all: readonly T[]): T {
