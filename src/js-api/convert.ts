@@ -5,7 +5,20 @@ import { ArrayInst, StructInst } from '../runtime/gc.ts'
 import { FuncInst } from '../runtime/instances.ts'
 import type { Value } from '../runtime/values.ts'
 import { matchesHeap, topOf } from '../syntax/match.ts'
-import { F32, F64, Heap, heapOf, I32, I64, isNullable, isRef, typeName, V128, type ValType } from '../syntax/types.ts'
+import {
+  EXTERNREF,
+  F32,
+  F64,
+  Heap,
+  heapOf,
+  I32,
+  I64,
+  isNullable,
+  isRef,
+  typeName,
+  V128,
+  type ValType,
+} from '../syntax/types.ts'
 import type { Realm } from './realm.ts'
 
 /** Whether values of the type have no form in JavaScript: v128 and exnref. */
@@ -31,6 +44,10 @@ export function toWasm(realm: Realm, v: unknown, t: ValType): Value {
   }
 }
 
+/** The struct or array that an object stands for. */
+const instOf = (realm: Realm, v: unknown): object | undefined =>
+  realm.exportsGc && typeof v === 'object' && v !== null ? realm.gcInsts.get(v) : undefined
+
 function toRef(realm: Realm, v: unknown, t: ValType): unknown {
   if (v === null) {
     if (isNullable(t)) return null
@@ -38,7 +55,7 @@ function toRef(realm: Realm, v: unknown, t: ValType): unknown {
   }
   const { registry } = realm.store
   const heap = heapOf(t)
-  const gc = typeof v === 'object' ? realm.gcInsts.get(v) : undefined
+  const gc = instOf(realm, v)
   if (matchesHeap(registry, heap, Heap.extern)) {
     if (heap === Heap.extern) return gc ?? v
   } else if (topOf(registry, heap) === Heap.func) {
@@ -64,7 +81,9 @@ export function toJS(realm: Realm, v: Value, t: ValType): unknown {
     if (t === V128) throw new TypeError("a v128 can't be a JavaScript value")
     return v
   }
-  if (isOpaque(realm, t)) throw new TypeError(`a value of type ${typeName(t)} can't be a JavaScript value`)
+  if (t === EXTERNREF && (typeof v !== 'object' || v === null)) return v
+  if (t !== EXTERNREF && isOpaque(realm, t))
+    throw new TypeError(`a value of type ${typeName(t)} can't be a JavaScript value`)
   if (v instanceof FuncInst) return realm.functionOf(v, v.index)
   if (v instanceof StructInst || v instanceof ArrayInst) return exportedObject(realm, v)
   return v
@@ -90,6 +109,7 @@ function exportedObject(realm: Realm, inst: StructInst | ArrayInst): object {
     object = new Proxy(Object.freeze(Object.create(null) as object), closed)
     realm.gcObjects.set(inst, object)
     realm.gcInsts.set(object, inst)
+    realm.exportsGc = true
   }
   return object
 }

@@ -42,6 +42,8 @@ export class Realm {
   /** Exported structs and arrays by instance, and back. */
   readonly gcObjects = new WeakMap<object, object>()
   readonly gcInsts = new WeakMap<object, object>()
+  /** Whether JavaScript has got one of them yet. */
+  exportsGc = false
   /** The exported function of an instance, with its index in the module that exports it; the namespace sets it. */
   functionOf!: (func: FuncInst, index: number) => object
   /** The tag of JavaScript's own exceptions. */
