@@ -19,6 +19,7 @@ import { access, bulk } from './memory.ts'
 import { Counters } from './metering.ts'
 import {
   asCondition,
+  type Entry,
   expr,
   F32X4,
   F64X2,
@@ -37,7 +38,7 @@ import {
 import { printFunction } from './split.ts'
 import { Variables } from './tree.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
-import { vector } from './vector.ts'
+import { maskSlot, vector } from './vector.ts'
 import { toFloats, Votes } from './vector-floats.ts'
 import { Views } from './views.ts'
 
@@ -102,6 +103,8 @@ export class FuncCompiler implements Emitter {
   private readonly votes = new Votes()
   /** Vector locals that hold no signalling NaN, as far as straight-line code tells. */
   private readonly quiet = new Set<number>()
+  /** What is known of the slots of vector locals until other code leads here, too. */
+  private readonly known = new Map<number, readonly Entry[]>()
 
   /**
    * @param forms the v128 locals to hold as floats; compile() finds them, where there are none given, by compiling once without
@@ -235,6 +238,7 @@ export class FuncCompiler implements Emitter {
       if (replacesViews(op)) this.forgetViews()
     }
     if (opensBlock(op) || this.endsArm(op)) this.quiet.clear()
+    if (this.endsArm(op) || (opensBlock(op) && op !== Op.block && op !== Op.if_)) this.known.clear()
   }
 
   private emit(op: Op): void {
@@ -602,6 +606,11 @@ export class FuncCompiler implements Emitter {
       this.ops.push(I32, { code: names[0]!, vars: [names[0]!, cond], effect: false, simple: true, cond })
       return
     }
+    const known = this.known.get(index)
+    if (known !== undefined) {
+      this.ops.push(V128, ...known)
+      return
+    }
     const quiet = this.quiet.has(index)
     this.ops.push(this.localTypes[index]!, ...names.map((n) => (quiet ? { ...name(n), quiet } : name(n))))
   }
@@ -622,9 +631,25 @@ export class FuncCompiler implements Emitter {
       this.setCondition(index, targets[0]!, cond)
       return
     }
+    this.known.delete(index)
+    if (this.localTypes[index] === V128) this.keepKnown(index, targets, value.slots)
     targets.forEach((v, k) => {
       if (value.slots[k]!.code !== v) this.line(`${v}=${value.slots[k]!.code}`)
     })
+  }
+
+  /** What is known of a vector's slots is known of the local that it goes to; what tells a mask's lanes is kept beside them. */
+  private keepKnown(index: number, targets: readonly string[], slots: Entry[]): void {
+    if (slots.every((e) => e.mask === undefined && !e.zeros)) return
+    const known = targets.map((v, k) => {
+      const { mask, zeros } = slots[k]!
+      if (mask === undefined) return { ...name(v), zeros }
+      const kept = this.scratch(`m${v.slice(1)}`)
+      this.line(`${kept}=${mask.name}`)
+      slots[k] = maskSlot(slots[k]!, { ...mask, name: kept })
+      return { ...name(v), mask: { ...mask, name: kept } }
+    })
+    this.known.set(index, known)
   }
 
   /** A condition is kept beside the number, so that a branch on it needn't look at the number. */

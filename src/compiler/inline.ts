@@ -143,6 +143,12 @@ function conversion(e: Emitter, op: Op): boolean {
       ops.push(F64, floatOf(e, op, expr(`Math.sqrt(${a.code})`, [a])))
       return true
     }
+    case Op.i32_popcnt: {
+      const { count } = ops.values[ops.values.length - 1]!.slots[0]!
+      if (count === undefined) return false
+      ops.push(I32, expr(count, [one()]))
+      return true
+    }
     case Op.i32_clz: {
       const a = one()
       ops.push(I32, expr(`Math.clz32(${a.code})`, [a]))

@@ -24,12 +24,20 @@ export interface Entry {
   lane?: string
   /** Bits of an int32 that are known to be zero. */
   zeros?: number
-  /** Where it is lanes of ones and zeros of that many bits: the variable of their top bits. */
-  tops?: { readonly name: string; readonly bits: 8 | 16 }
+  /** Where it is lanes of ones and zeros of that many bits: the variable that tells them, by their top bits or by lanes that are 0 for ones. */
+  mask?: Mask
+  /** For a mask of bits: how many are set. */
+  count?: string
   /** The same float where it doesn't matter which NaN it is: `code` makes that canonical. */
   raw?: string
   /** Whether it is an f32 that arithmetic gave, or a number: not a signalling NaN. */
   quiet?: boolean
+}
+
+export interface Mask {
+  readonly name: string
+  readonly of: 'tops' | 'zeros'
+  readonly bits: 8 | 16
 }
 
 /** The forms in which the compiler may hold a v128 instead of its int32 slots: as four f32s, or two f64s. They count as types. */
@@ -224,7 +232,7 @@ export class Operands {
     this.invalidateBelow(v, value, k)
     this.freeAbove(v, value, k)
     this.line(`${v}=${value.slots[k]!.code}`)
-    value.slots[k] = e.quiet === true ? { ...name(v), quiet: true } : name(v)
+    value.slots[k] = { ...name(v), quiet: e.quiet, zeros: e.zeros }
   }
 
   /** Evaluates the slots above `k` that mention `v`, slot `k`'s variable: each half of a shift or rotation reads both halves. */

@@ -10,9 +10,11 @@ import { Op } from '../syntax/opcode.ts'
 export interface Slot {
   before?: string
   code: string
-  /** Where the result is lanes of ones and zeros of that many bits, and `code` gives their top bits alone; `spread` makes the result of them. */
-  bits?: 8 | 16
+  /** Where the result is lanes of ones and zeros of that many bits, and `code` is not the lanes themselves but what `of` says; `lanesOf` makes them of it. */
+  mask?: { readonly of: MaskOf; readonly bits: 8 | 16 }
 }
+/** What tells lanes of ones and zeros: their top bits, or lanes of which those that are 0 stand for ones. */
+export type MaskOf = 'tops' | 'zeros'
 /** az and bz are bits of the operands that are known to be zero. */
 export type SlotTemplate = (a: string, b: string, az: number, bz: number) => Slot
 /** The four slots of the result from all those of the operands. */
@@ -30,7 +32,27 @@ const slot =
     before === undefined ? { code: code(a, b) } : { before: before(a, b), code: code(a, b) }
 
 /** Lanes of ones where the top bit of `m`, which has no others set, is set. */
-export const spread = (m: string, bits: 8 | 16): string => `(${m}|${m}-(${m}>>>${bits - 1}))`
+const spread = (m: string, bits: 8 | 16): string => `(${m}|${m}-(${m}>>>${bits - 1}))`
+
+/** Lanes of ones and zeros, from a name of what tells them; x is scratch. */
+export function lanesOf(name: string, of: MaskOf, bits: 8 | 16): string {
+  return of === 'tops' ? spread(name, bits) : `(x=${topsOfZeros(name, bits)},${spread('x', bits)})`
+}
+
+/** The top bits of the lanes of `name` that are 0. */
+export function topsOfZeros(name: string, bits: 8 | 16): string {
+  const { top, nonZero } = narrow(bits)
+  return `(${nonZero(name)}^${top})`
+}
+
+/** The lanes of `mask`, of which `top` are the top bits, and the constant `c`, in each lane the same; undefined where it is not. */
+export function maskedConstant(tops: string, c: number, bits: 8 | 16): string | undefined {
+  const { every, n } = narrow(bits)
+  const lane = c & (2 ** bits - 1)
+  if (Math.imul(lane, every) !== c || c === 0) return undefined
+  const log = 31 - Math.clz32(lane)
+  return lane === 1 << log ? (log === n ? tops : `(${tops}>>>${n - log})`) : `Math.imul(${tops}>>>${n},${lane})`
+}
 
 /** Constants and formulas for lanes of `bits` = 8 or 16 side by side. */
 function narrow(bits: 8 | 16) {
@@ -49,18 +71,17 @@ function narrow(bits: 8 | 16) {
         : `((${a}&${rest})+(${b}&${rest})^(${a}^${b})&${top})`
   const sub = (a: string, b: string, _az = 0, bz = 0) =>
     positive(bz) ? `((${a}|${top})-${b}^~${a}&${top})` : `((${a}|${top})-(${b}&${rest})^~(${a}^${b})&${top})`
-  /** Top bits where a < b. */
-  const less = (a: string, b: string, sign: string, az = 0, bz = 0) =>
-    sign === 'u' && positive(bz)
-      ? `(~(${a}|(${a}|${top})-${b})&${top})`
-      : sign === 'u' && positive(az)
-        ? `((${b}|~((${a}|${top})-(${b}&${rest})))&${top})`
-        : sign === 's'
-          ? `((${a}&~${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
-          : `((~${a}&${b}|~(${a}^${b})&~((${a}|${top})-(${b}&${rest})))&${top})`
+  /** Top bits where a ≥ b: with the same top bits where the rest of a is not less, else as the sign says. */
+  const notLess = (a: string, b: string, sign: string, az = 0, bz = 0) => {
+    const borrowless = `(${a}|${top})-(${positive(bz) ? b : `(${b}&${rest})`})`
+    if (sign === 'u' && positive(bz)) return `((${a}|${borrowless})&${top})`
+    if (sign === 'u' && positive(az)) return `(~${b}&${borrowless}&${top})`
+    const [p, q] = sign === 'u' ? [a, `~${b}`] : [`~${a}`, b]
+    return `((${p}&${q}|(${p}|${q})&${borrowless})&${top})`
+  }
   /** Top bits where z is not 0. */
   const nonZero = (z: string) => `(((${z}&${rest})+${rest}|${z})&${top})`
-  return { every, top, rest, n, ones, add, sub, less, nonZero }
+  return { every, top, rest, n, ones, positive, add, sub, notLess, nonZero }
 }
 
 /** The operators that work on each slot by itself. */
@@ -129,7 +150,7 @@ function comparisons32(): Partial<Record<Op, SlotTemplate>> {
 }
 
 function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
-  const { every, top, rest, n, ones, add, sub, less, nonZero } = narrow(bits)
+  const { every, top, rest, n, ones, positive, add, sub, notLess, nonZero } = narrow(bits)
   const out: Partial<Record<Op, SlotTemplate>> = {}
   const shape = bits === 8 ? 'i8x16' : 'i16x8'
   const set = (name: string, template: SlotTemplate) => {
@@ -152,20 +173,15 @@ function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
     'avgr_u',
     slot((a, b) => `((${a}|${b})-((${a}^${b})>>>1&${rest})|0)`),
   )
-  set(
-    'add_sat_u',
-    slot(
-      () => `(y|${ones('x')})`,
-      (a, b) => `y=${add(a, b)};x=(${a}&${b}|(${a}|${b})&~y)&${top}`,
-    ),
-  )
-  set(
-    'sub_sat_u',
-    slot(
-      () => `(y&~${ones('x')})`,
-      (a, b) => `y=${sub(a, b)};x=(~${a}&${b}|~(${a}^${b})&y)&${top}`,
-    ),
-  )
+  set('add_sat_u', (a, b, az, bz) => {
+    // A carry comes out where both top bits are set, or one is and the sum's is not.
+    const carry = positive(bz) ? `${a}&~y` : positive(az) ? `${b}&~y` : `(${a}&${b}|(${a}|${b})&~y)`
+    return { before: `y=${add(a, b, az, bz)};x=${carry}&${top}`, code: `(y|${ones('x')})` }
+  })
+  set('sub_sat_u', (a, b, az, bz) => {
+    const borrow = positive(bz) ? `~${a}&y` : `(~${a}&${b}|~(${a}^${b})&y)`
+    return { before: `y=${sub(a, b, az, bz)};x=${borrow}&${top}`, code: `(y&~${ones('x')})` }
+  })
   const saturated = (a: string) => `(y&~x|(${a}>>>${n}&${every})+${rest}&x)`
   set(
     'add_sat_s',
@@ -181,23 +197,20 @@ function narrowOperators(bits: 8 | 16): Partial<Record<Op, SlotTemplate>> {
       (a, b) => `y=${sub(a, b)};x=(${a}^${b})&(${a}^y)&${top};x=${ones('x')}`,
     ),
   )
-  const mask = (code: string, before?: string): Slot => ({ before, code, bits })
-  set('eq', (a, b) => mask(`${nonZero('x')}^${top}`, `x=${a}^${b}`))
-  set('ne', (a, b) => mask(nonZero('x'), `x=${a}^${b}`))
+  const mask = (code: string): Slot => ({ code, mask: { of: 'tops', bits } })
+  set('eq', (a, b) => ({ code: `${a}^${b}`, mask: { of: 'zeros', bits } }))
+  set('ne', (a, b) => ({ before: `x=${a}^${b}`, ...mask(nonZero('x')) }))
   for (const sign of ['s', 'u']) {
-    set(`lt_${sign}`, (a, b, az, bz) => mask(less(a, b, sign, az, bz)))
-    set(`ge_${sign}`, (a, b, az, bz) => mask(`${less(a, b, sign, az, bz)}^${top}`))
-    set(`gt_${sign}`, (a, b, az, bz) => mask(less(b, a, sign, bz, az)))
-    set(`le_${sign}`, (a, b, az, bz) => mask(`${less(b, a, sign, bz, az)}^${top}`))
-    const lt = (a: string, b: string) => `x=${less(a, b, sign)}`
-    set(
-      `min_${sign}`,
-      slot((a, b) => `(${b}^(${a}^${b})&${ones('x')})`, lt),
-    )
-    set(
-      `max_${sign}`,
-      slot((a, b) => `(${a}^(${a}^${b})&${ones('x')})`, lt),
-    )
+    set(`ge_${sign}`, (a, b, az, bz) => mask(notLess(a, b, sign, az, bz)))
+    set(`lt_${sign}`, (a, b, az, bz) => mask(`${notLess(a, b, sign, az, bz)}^${top}`))
+    set(`le_${sign}`, (a, b, az, bz) => mask(notLess(b, a, sign, bz, az)))
+    set(`gt_${sign}`, (a, b, az, bz) => mask(`${notLess(b, a, sign, bz, az)}^${top}`))
+    const chosen = (kept: 'a' | 'b') => (a: string, b: string, az: number, bz: number) => ({
+      before: `x=${notLess(a, b, sign, az, bz)}`,
+      code: `(${kept === 'a' ? a : b}^(${a}^${b})&${ones('x')})`,
+    })
+    set(`min_${sign}`, chosen('a'))
+    set(`max_${sign}`, chosen('b'))
   }
   return out
 }
@@ -226,8 +239,10 @@ export const SHIFTS: Partial<Record<Op, ShiftTemplate>> = { ...shiftsOf(8), ...s
 interface ToI32 {
   cond?: true
   code: (a: readonly string[]) => string
-  /** The same from the top bits of lanes of ones and zeros; `bits` is the width of lane that it is right for, any where absent. */
-  ofTops?: { bits?: 8 | 16; code: (tops: readonly string[]) => string }
+  /** The same of lanes of ones and zeros, from what tells them: of that many bits, where it is not right for any. */
+  ofMask?: { bits?: 8 | 16; code: (a: readonly string[], of: MaskOf, bits: 8 | 16) => string }
+  /** How many bits of the result are set. */
+  count?: (a: readonly string[], of?: MaskOf) => string
 }
 
 /** The operators that give an i32, from all slots: as a condition where they give 0 or 1. */
@@ -235,7 +250,7 @@ export const TO_I32: Partial<Record<Op, ToI32>> = {
   [Op.v128_any_true]: {
     cond: true,
     code: (a) => `(${a.join('|')})!==0`,
-    ofTops: { code: (a) => `(${a.join('|')})!==0` },
+    ofMask: { code: (a, of, bits) => (of === 'tops' ? `(${a.join('|')})!==0` : anyZero(bits, a)) },
   },
   [Op.i8x16_all_true]: { cond: true, code: (a) => allTrue(8, a) },
   [Op.i16x8_all_true]: { cond: true, code: (a) => allTrue(16, a) },
@@ -243,11 +258,37 @@ export const TO_I32: Partial<Record<Op, ToI32>> = {
   [Op.i64x2_all_true]: { cond: true, code: ([a, b, c, d]) => `((${a}|${b})!==0&&(${c}|${d})!==0)` },
   [Op.i8x16_bitmask]: {
     code: (a) => bytesMask(a.map((s) => `(${s}&-2139062144)`)),
-    ofTops: { bits: 8, code: bytesMask },
+    ofMask: { bits: 8, code: (a, of) => bytesMask(of === 'tops' ? a : a.map((s) => topsOfZeros(s, 8))) },
+    count: (a, of) => countOf(8, a, of),
   },
-  [Op.i16x8_bitmask]: { code: (a) => `(${a.map((s, k) => `(${s}>>>15&1|${s}>>>30&2)<<${2 * k}`).join('|')})` },
-  [Op.i32x4_bitmask]: { code: (a) => `(${a.map((s, k) => `${s}>>>31<<${k}`).join('|')})` },
+  [Op.i16x8_bitmask]: {
+    code: (a) => `(${a.map((s, k) => `(${s}>>>15&1|${s}>>>30&2)<<${2 * k}`).join('|')})`,
+    count: (a) => countOf(16, a),
+  },
+  [Op.i32x4_bitmask]: {
+    code: (a) => `(${a.map((s, k) => `${s}>>>31<<${k}`).join('|')})`,
+    count: (a) => `(${a.map((s) => `(${s}>>>31)`).join('+')})`,
+  },
   [Op.i64x2_bitmask]: { code: (a) => `(${a[1]}>>>31|${a[3]}>>>31<<1)` },
+}
+
+/** Whether any lane is 0: subtracting 1 borrows first from the lowest that is. */
+function anyZero(bits: 8 | 16, a: readonly string[]): string {
+  const { every, top } = narrow(bits)
+  return `((${a.map((s) => `${s}-${every}&~${s}`).join('|')})&${top})!==0`
+}
+
+/** How many top bits are set, or lanes are 0: the bits of all slots are added side by side, then a multiplication adds those of all lanes. */
+function countOf(bits: 8 | 16, a: readonly string[], of?: MaskOf): string {
+  const { every, n, rest } = narrow(bits)
+  const ones = (s: string) =>
+    of === 'tops'
+      ? `(${s}>>>${n})`
+      : of === 'zeros'
+        ? `(((${s}&${rest})+${rest}|${s})>>>${n}&${every})`
+        : `(${s}>>>${n}&${every})`
+  const sum = `(Math.imul(${a.map(ones).join('+')},${every})>>>${32 - bits})`
+  return of === 'zeros' ? `(${128 / bits}-${sum})` : sum
 }
 
 /** The top bits of 16 bytes, next to each other: a multiplication gathers those of two slots, and no two of its partial products meet. */

@@ -4,7 +4,7 @@ import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { I32, I64, V128, type ValType } from '../syntax/types.ts'
 import { type MemoryEmitter, popAddress } from './memory.ts'
-import { condition, type Entry, expr, F32X4, F64X2, int, name, type Value } from './operands.ts'
+import { condition, type Entry, expr, F32X4, F64X2, int, type Mask, name, type Value } from './operands.ts'
 import {
   extractFloat,
   type FloatEmitter,
@@ -14,7 +14,17 @@ import {
   selectFloats,
   splatFloat,
 } from './vector-floats.ts'
-import { BY_SLOT, BY_VECTOR, SHIFTS, type Slot, shuffled, spread, TO_I32 } from './vector-lanes.ts'
+import {
+  BY_SLOT,
+  BY_VECTOR,
+  lanesOf,
+  maskedConstant,
+  SHIFTS,
+  type Slot,
+  shuffled,
+  TO_I32,
+  topsOfZeros,
+} from './vector-lanes.ts'
 
 type VectorEmitter = MemoryEmitter & FloatEmitter
 
@@ -86,13 +96,14 @@ function bitselect(e: VectorEmitter): void {
 function bySlot(e: VectorEmitter, op: Op): boolean {
   const template = BY_SLOT[op]
   if (template === undefined) return false
-  if (ofTops(e, op)) return true
+  if (ofMasks(e, op) || maskAndConstant(e, op)) return true
   const [a, b] = operands(e, rows[op]!.params.length) as [Entry[], Entry[] | undefined]
   const slots = a.map((s, k) => {
     const t = b?.[k]
     return { ...template(s.code, t?.code ?? '', zeros(s), t ? zeros(t) : 0), over: t ? [s, t] : [s] }
   })
-  if (slots[0]!.bits !== undefined) setTops(e, slots, slots[0]!.bits)
+  const { mask } = slots[0]!
+  if (mask !== undefined) setMask(e, slots, mask)
   else if (slots.some((s) => s.before !== undefined)) setSlots(e, slots)
   else
     e.ops.push(
@@ -105,35 +116,66 @@ function bySlot(e: VectorEmitter, op: Op): boolean {
   return true
 }
 
-/** A connective of two comparisons of lanes of one width, by their top bits. */
-function ofTops(e: VectorEmitter, op: Op): boolean {
+/** A connective of two comparisons of lanes of one width, by what tells them. */
+function ofMasks(e: VectorEmitter, op: Op): boolean {
   if (op !== Op.v128_and && op !== Op.v128_or && op !== Op.v128_xor && op !== Op.v128_andnot) return false
-  const { ops } = e
-  const { bits } = ops.values[ops.values.length - 1]!.slots[0]!.tops ?? {}
-  const [a, b] = ops.values.slice(-2).map((v) => topsOf(v, bits)) as [string[] | undefined, string[] | undefined]
-  if (bits === undefined || a === undefined || b === undefined) return false
-  const over = ops.take(2).map((v) => v.slots)
-  const slots = a.map((s, k) => ({ ...BY_SLOT[op]!(s, b[k]!, 0, 0), over: over.map((v) => v[k]!) }))
-  setTops(e, slots, bits)
+  const [a, b] = e.ops.values.slice(-2).map(masksOf) as [Mask[] | undefined, Mask[] | undefined]
+  if (a === undefined || b === undefined || a[0]!.bits !== b[0]!.bits) return false
+  const { bits } = a[0]!
+  const over = e.ops.take(2).map((v) => v.slots)
+  // Lanes are 0 in both where they are in the union.
+  const zeros = op === Op.v128_and && a[0]!.of === 'zeros' && b[0]!.of === 'zeros'
+  const [template, code] = zeros ? [BY_SLOT[Op.v128_or]!, (m: Mask) => m.name] : [BY_SLOT[op]!, topsOf]
+  const slots = a.map((m, k) => ({ ...template(code(m), code(b[k]!), 0, 0), over: over.map((v) => v[k]!) }))
+  setMask(e, slots, { of: zeros ? 'zeros' : 'tops', bits })
   return true
 }
 
-/** The variables of a value's top bits, where it is lanes of ones and zeros: of `bits` where that is given. */
-function topsOf(value: Value, bits?: 8 | 16): string[] | undefined {
-  const tops = value.slots.flatMap((s) =>
-    s.tops === undefined || s.tops.bits !== (bits ?? s.tops.bits) ? [] : [s.tops.name],
-  )
-  return tops.length === value.slots.length ? tops : undefined
+/** A comparison's lanes and the same constant in each of them. */
+function maskAndConstant(e: VectorEmitter, op: Op): boolean {
+  if (op !== Op.v128_and) return false
+  const two = e.ops.values.slice(-2) as [Value, Value]
+  for (const [value, other] of [two, [two[1], two[0]]] as [Value, Value][]) {
+    const masks = masksOf(value)
+    const codes = masks?.map((m, k) => maskedConstant(topsOf(m), other.slots[k]?.constant ?? 0, m.bits))
+    if (codes === undefined || codes.includes(undefined)) continue
+    e.ops.take(2)
+    const { slots } = value
+    e.ops.push(V128, ...codes.map((c, k) => ({ ...expr(c!, [slots[k]!]), zeros: ~other.slots[k]!.constant! })))
+    return true
+  }
+  return false
 }
+
+/** What tells a value's lanes, where they are ones and zeros, the same for all slots. */
+function masksOf(value: Value): Mask[] | undefined {
+  const [first] = value.slots
+  const masks = value.slots.flatMap(({ mask }) =>
+    mask === undefined || mask.of !== first!.mask?.of || mask.bits !== first!.mask.bits ? [] : [mask],
+  )
+  return masks.length === 4 ? masks : undefined
+}
+
+const topsOf = ({ name, of, bits }: Mask): string => (of === 'tops' ? name : topsOfZeros(name, bits))
 
 const zeros = (s: Entry): number => (s.constant === undefined ? (s.zeros ?? 0) : ~s.constant)
 
-/** Pushes lanes of ones and zeros by their top bits, which the slots give and which are all that some operators need. */
-function setTops(e: VectorEmitter, slots: readonly (Slot & { over: readonly Entry[] })[], bits: 8 | 16): void {
+/** Pushes lanes of ones and zeros by what tells them, which the slots give and which is all that some operators need. */
+function setMask(
+  e: VectorEmitter,
+  slots: readonly (Slot & { over: readonly Entry[] })[],
+  mask: Omit<Mask, 'name'>,
+): void {
   setSlots(e, slots)
   const value = e.ops.values[e.ops.values.length - 1]!
-  value.slots = value.slots.map((s) => ({ ...expr(spread(s.code, bits), [s]), tops: { name: s.code, bits } }))
+  value.slots = value.slots.map((s) => maskSlot(s, { name: s.code, ...mask }))
 }
+
+/** Lanes of ones and zeros, over the variable that tells them. */
+export const maskSlot = (over: Entry, mask: Mask): Entry => ({
+  ...expr(lanesOf(mask.name, mask.of, mask.bits), [over]),
+  mask,
+})
 
 /** Pushes slots that need statements: each into its variable, unless one reads what another has become. */
 function setSlots(e: VectorEmitter, slots: readonly { before?: string; code: string; over: readonly Entry[] }[]): void {
@@ -167,11 +209,15 @@ function shift(e: VectorEmitter, op: Op): boolean {
 function toI32(e: VectorEmitter, op: Op): boolean {
   const template = TO_I32[op]
   if (template === undefined) return false
-  const { ofTops } = template
-  const tops = ofTops && topsOf(e.ops.values[e.ops.values.length - 1]!, ofTops.bits)
-  const over = tops === undefined ? operands(e, 1)[0]! : e.ops.pop().slots
-  const code = tops === undefined ? template.code(over.map((s) => s.code)) : ofTops!.code(tops)
-  e.ops.push(I32, template.cond === true ? condition(code, over) : expr(code, over))
+  const { ofMask, count } = template
+  const found = masksOf(e.ops.values[e.ops.values.length - 1]!)
+  const masks = ofMask && found && (ofMask.bits ?? found[0]!.bits) === found[0]!.bits ? found : undefined
+  const over = masks === undefined ? operands(e, 1)[0]! : e.ops.pop().slots
+  const names = masks?.map((m) => m.name) ?? over.map((s) => s.code)
+  const { of, bits } = masks?.[0] ?? {}
+  const code = masks === undefined ? template.code(names) : ofMask!.code(names, of!, bits!)
+  const entry = template.cond === true ? condition(code, over) : expr(code, over)
+  e.ops.push(I32, count === undefined ? entry : { ...entry, count: count(names, of) })
   return true
 }
 
