@@ -14,12 +14,13 @@ import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { constant, reference } from './constants.ts'
 import { type Emitter, operator } from './inline.ts'
+import { Known } from './known.ts'
 import { beginLoop, endLoop } from './loops.ts'
 import { access, bulk } from './memory.ts'
 import { Counters } from './metering.ts'
+import { anyNaN } from './nans.ts'
 import {
   asCondition,
-  type Entry,
   expr,
   F32X4,
   F64X2,
@@ -38,8 +39,8 @@ import {
 import { printFunction } from './split.ts'
 import { Variables } from './tree.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
-import { maskSlot, vector } from './vector.ts'
-import { toFloats, Votes } from './vector-floats.ts'
+import { vector } from './vector.ts'
+import { Loose, toFloats, Votes } from './vector-floats.ts'
 import { Views } from './views.ts'
 
 /** A control frame. */
@@ -103,13 +104,13 @@ export class FuncCompiler implements Emitter {
   private readonly votes = new Votes()
   /** Vector locals that hold no signalling NaN, as far as straight-line code tells. */
   private readonly quiet = new Set<number>()
-  /** What is known of the slots of vector locals until other code leads here, too. */
-  private readonly known = new Map<number, readonly Entry[]>()
+  private readonly known = new Known()
 
   /**
    * @param forms the v128 locals to hold as floats; compile() finds them, where there are none given, by compiling once without
    * @param mark whether to mark code by the instructions it came from
    * @param es5 whether it has no newer syntax, but for `let` and `const` at the heads of functions
+   * @param loose vector locals that need not keep signalling NaNs; found in the same way as their forms
    */
   constructor(
     readonly inst: ModuleInst,
@@ -117,6 +118,7 @@ export class FuncCompiler implements Emitter {
     private readonly forms: ReadonlyMap<number, Form> = new Map(),
     private readonly mark = false,
     private readonly es5 = false,
+    readonly loose = new Loose(),
   ) {
     this.ops = new Operands(this.line, this.use, mark ? (code) => marked(this.r.at, code) : undefined)
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
@@ -181,8 +183,13 @@ export class FuncCompiler implements Emitter {
     for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
     while (this.frames.length > 0) this.step(this.r.op())
     const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
-    if (forms.size !== this.forms.size)
-      return new FuncCompiler(this.inst, this.func, forms, this.mark, this.es5).compile(id)
+    const again = (loose?: Loose) =>
+      new FuncCompiler(this.inst, this.func, forms, this.mark, this.es5, loose).compile(id)
+    if (forms.size !== this.forms.size) return again()
+    if (this.loose.locals === undefined) {
+      const found = this.loose.found()
+      if (found.size > 0) return again(new Loose(found))
+    }
     const variables = this.variables()
     const params = type.params.reduce((n, t) => n + slotCount(t), 0)
     const lines = this.lines.map((text, k) => ({ text, offset: this.offsets[k]! }))
@@ -606,13 +613,12 @@ export class FuncCompiler implements Emitter {
       this.ops.push(I32, { code: names[0]!, vars: [names[0]!, cond], effect: false, simple: true, cond })
       return
     }
-    const known = this.known.get(index)
-    if (known !== undefined) {
-      this.ops.push(V128, ...known)
-      return
-    }
+    const type = this.localTypes[index]!
     const quiet = this.quiet.has(index)
-    this.ops.push(this.localTypes[index]!, ...names.map((n) => (quiet ? { ...name(n), quiet } : name(n))))
+    const local = type === F32X4 && !quiet ? index : undefined
+    if (local !== undefined) this.loose.read(local)
+    const entries = this.known.of(index) ?? names.map((n) => ({ ...name(n), quiet, local }))
+    this.ops.push(type, ...entries)
   }
 
   private setLocal(index: number): void {
@@ -631,25 +637,11 @@ export class FuncCompiler implements Emitter {
       this.setCondition(index, targets[0]!, cond)
       return
     }
-    this.known.delete(index)
-    if (this.localTypes[index] === V128) this.keepKnown(index, targets, value.slots)
+    this.known.forget(index)
+    if (this.localTypes[index] === V128) this.known.keep(this, index, targets, value.slots)
     targets.forEach((v, k) => {
       if (value.slots[k]!.code !== v) this.line(`${v}=${value.slots[k]!.code}`)
     })
-  }
-
-  /** What is known of a vector's slots is known of the local that it goes to; what tells a mask's lanes is kept beside them. */
-  private keepKnown(index: number, targets: readonly string[], slots: Entry[]): void {
-    if (slots.every((e) => e.mask === undefined && !e.zeros)) return
-    const known = targets.map((v, k) => {
-      const { mask, zeros } = slots[k]!
-      if (mask === undefined) return { ...name(v), zeros }
-      const kept = this.scratch(`m${v.slice(1)}`)
-      this.line(`${kept}=${mask.name}`)
-      slots[k] = maskSlot(slots[k]!, { ...mask, name: kept })
-      return { ...name(v), mask: { ...mask, name: kept } }
-    })
-    this.known.set(index, known)
   }
 
   /** A condition is kept beside the number, so that a branch on it needn't look at the number. */
@@ -667,8 +659,11 @@ export class FuncCompiler implements Emitter {
       this.votes.add(index, value.type, this.weight())
     if (form === F32X4 || form === F64X2) toFloats(this, value, form)
     else this.ops.lower(1)
-    if (form === F32X4 && value.slots.every((e) => e.quiet === true)) this.quiet.add(index)
+    const quiet = form === F32X4 && value.slots.every((e) => e.quiet === true)
+    if (quiet) this.quiet.add(index)
     else this.quiet.delete(index)
+    if (form === F32X4 && !quiet) this.loose.set(index)
+    if (this.loose.locals?.has(index)) value.slots = value.slots.map(anyNaN)
   }
 
   vote(value: Value, form: ValType): void {

@@ -30,6 +30,8 @@ export interface Entry {
   count?: string
   /** The same float where it doesn't matter which NaN it is: `code` makes that canonical. */
   raw?: string
+  /** Where it is a local held as f32s, and may be a signalling NaN: which one. */
+  local?: number
   /** Whether it is an f32 that arithmetic gave, or a number: not a signalling NaN. */
   quiet?: boolean
 }
@@ -131,8 +133,10 @@ export class Operands {
 
   private marked(e: Entry): Entry {
     if (!e.effect || e.simple) return e
-    const cond = e.cond === undefined ? {} : { cond: this.mark!(e.cond) }
-    return { ...e, code: this.mark!(e.code), ...cond }
+    const out = { ...e, code: this.mark!(e.code) }
+    for (const form of ['cond', 'raw', 'f32', 'f64'] as const)
+      if (e[form] !== undefined) out[form] = this.mark!(e[form])
+    return out
   }
 
   pop(): Value {

@@ -1,6 +1,7 @@
 // Float vector operators as JavaScript. Between them a v128 is held as four f32s or two f64s instead of int32 slots; what else touches such a value
 // has it lowered to slots first (operands.ts), and takes what it needs as floats (`popFloats`). A local that meets more float operators than
 // others is held as floats throughout (func.ts, by the votes that are given here).
+import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, V128, type ValType } from '../syntax/types.ts'
 import type { Emitter } from './inline.ts'
@@ -10,6 +11,38 @@ import { type Entry, expr, F32X4, F64X2, type Form, int, type Value } from './op
 export interface FloatEmitter extends Emitter {
   /** Says in which form, or as slots (V128), a value is wanted: where it is a local's, that counts for how the local is held. */
   vote(value: Value, form: Form | typeof V128): void
+  readonly loose: Loose
+}
+
+/**
+ * Which locals held as floats may hold any NaN in the place of a signalling one: those that are only computed with where they may hold one, and need no
+ * look at what is loaded into them. Known after a function has been compiled once with its forms.
+ */
+export class Loose {
+  private readonly exact = new Map<number, number>()
+  private readonly checked = new Set<number>()
+
+  /** @param locals those that are known */
+  constructor(readonly locals?: ReadonlySet<number>) {}
+
+  /** It is set to what may be signalling. */
+  set(local: number): void {
+    this.checked.add(local)
+  }
+
+  /** It is read where it may be. */
+  read(local: number): void {
+    this.exact.set(local, (this.exact.get(local) ?? 0) + 1)
+  }
+
+  /** Such a read went into an operator that tells no NaNs apart. */
+  computed(local: number): void {
+    this.exact.set(local, this.exact.get(local)! - 1)
+  }
+
+  found(): Set<number> {
+    return new Set([...this.checked].filter((l) => !this.exact.get(l)))
+  }
 }
 
 /** How the v128 locals of a function are wanted. */
@@ -84,6 +117,13 @@ const NAMES: Partial<Record<Op, string>> = {
   [Op.f64x2_neg]: 'f64_neg',
   [Op.f64x2_abs]: 'f64_abs',
 }
+/** The same of what is not a NaN. */
+const SIGNS: Partial<Record<Op, (a: string) => string>> = {
+  [Op.f32x4_neg]: (a) => `(-${a})`,
+  [Op.f32x4_abs]: (a) => `Math.abs(${a})`,
+  [Op.f64x2_neg]: (a) => `(-${a})`,
+  [Op.f64x2_abs]: (a) => `Math.abs(${a})`,
+}
 const COMPARE: Partial<Record<Op, string>> = {
   [Op.f32x4_eq]: '===',
   [Op.f32x4_ne]: '!==',
@@ -130,6 +170,7 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
     pushResults(e, op, form, repeating, (code, over) => ({
       ...expr(code, over),
       quiet: over.every((s) => s.quiet === true),
+      raw: SIGNS[op]?.(over[0]!.code),
     }))
     return true
   }
@@ -137,7 +178,7 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   if (compare !== undefined) {
     const [a, b] = popNumbers(e, form, 2)
     const masks = lanesOf(form).map((k) => {
-      const cond = `${a![k]!.code}${compare}${b![k]!.code}`
+      const cond = unrounded(a![k]!.code, compare, b![k]!.code) ?? `${a![k]!.code}${compare}${b![k]!.code}`
       return { ...expr(`(${cond}?-1:0)`, [a![k]!, b![k]!]), lane: cond }
     })
     if (form === F32X4) ops.push(V128, ...masks)
@@ -150,6 +191,29 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
     return true
   }
   return multiplyAdd(e, op, form) || conversion(e, op)
+}
+
+/** `fround(x) < c`, or another comparison with a constant, as one of x itself: with the first double that is rounded to c, or to what is beyond. */
+function unrounded(a: string, compare: string, b: string): string | undefined {
+  const sum = /^fround\((.*)\)$/.exec(a)?.[1]
+  const c = /^\(?(-?\d[\d.e+-]*)\)?$/.exec(b)?.[1]
+  if (sum === undefined || c === undefined || compare.endsWith('==')) return undefined
+  const up = compare === '<=' || compare === '>'
+  const limit = halfway(Number(c), up ? 1 : -1)
+  if (limit === undefined) return undefined
+  // A tie goes to the even one of two.
+  const same = Math.fround(limit) === Number(c)
+  const [less] = compare
+  return `(${sum})${less}${((less === '<') === up) === same ? '=' : ''}${limit < 0 ? `(${limit})` : limit}`
+}
+
+/** The double between an f32 and the next one in a direction; undefined at the end of the range. */
+function halfway(c: number, direction: 1 | -1): number | undefined {
+  scratchFloat32[0] = c
+  if (c === 0) scratchInts[0] = direction > 0 ? 1 : -0x7fffffff
+  else scratchInts[0]! += c > 0 === direction > 0 ? 1 : -1
+  const next = scratchFloat32[0]!
+  return Number.isFinite(next) ? (c + next) / 2 : undefined
 }
 
 /** Fused in name only: the product is rounded too (docs/rationale.md, "Relaxed SIMD"). */
@@ -237,7 +301,7 @@ function pushResults(
   template: Template,
   entry: (code: string, over: readonly Entry[]) => Entry,
 ): void {
-  const operands = popNumbers(e, form, template.length)
+  const operands = (rows[op]!.nan ? popNumbers : popOperands)(e, form, template.length)
   pushLanes(e, form, (k) => {
     const over = operands.map((slots) => slots[k]!)
     return floatOf(e, op, entry(template(over[0]!.code, over[1]?.code ?? ''), over))
@@ -257,8 +321,11 @@ function popOperands(e: FloatEmitter, form: Form, count: number): Entry[][] {
 }
 
 /** The same for operators that compute with them, or are given variables. */
-const popNumbers = (e: FloatEmitter, form: Form, count: number): Entry[][] =>
-  popOperands(e, form, count).map((slots) => slots.map(anyNaN))
+function popNumbers(e: FloatEmitter, form: Form, count: number): Entry[][] {
+  for (const { slots } of e.ops.values.slice(-count))
+    if (slots[0]!.local !== undefined) e.loose.computed(slots[0]!.local)
+  return popOperands(e, form, count).map((slots) => slots.map(anyNaN))
+}
 
 /** Pops a v128 value as floats. */
 export function popFloats(e: FloatEmitter, form: Form): Entry[] {
@@ -294,7 +361,8 @@ function f32Of(e: FloatEmitter, slot: Entry): Entry {
   if (slot.f32 !== undefined) {
     // What is read as a NaN is made of its bits, because reading may quieten it.
     const w = e.scratch('w')
-    return expr(`((${w}=${slot.f32})===${w}?${w}:${e.use('f32_from_bits')}(${slot.code}))`, [slot], true)
+    const code = `((${w}=${slot.f32})===${w}?${w}:${e.use('f32_from_bits')}(${slot.code}))`
+    return { ...expr(code, [slot], true), raw: slot.f32 }
   }
   if (slot.constant !== undefined) {
     scratchInts[0] = slot.constant
@@ -378,8 +446,8 @@ export function selectFloats(e: FloatEmitter): boolean {
   if (form !== F32X4 || !mask.slots.every((s) => s.lane !== undefined)) return false
   toFloats(e, a, form)
   toFloats(e, b, form)
-  // Both operands are evaluated, whichever is chosen, and before the mask.
-  for (const v of [a, b]) for (let k = 0; k < 4; k++) if (!v.slots[k]!.simple) ops.materialise(v, k)
+  // Whichever is chosen, effects of both operands come, and before the mask.
+  for (const v of [a, b]) for (let k = 0; k < 4; k++) if (v.slots[k]!.effect) ops.materialise(v, k)
   const [x, y, m] = ops.takeAsIs(3) as [Value, Value, Value]
   pushLanes(e, form, (k) => ({
     ...expr(`(${m.slots[k]!.lane}?${x.slots[k]!.code}:${y.slots[k]!.code})`, [m.slots[k]!, x.slots[k]!, y.slots[k]!]),

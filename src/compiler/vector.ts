@@ -299,7 +299,8 @@ function load(e: VectorEmitter, view: string): void {
     at = name(v)
   }
   const slot = (k: number): Entry => {
-    const where = k === 0 ? at.code : `${at.code}+${4 * k}`
+    const [, base, offset] = /^\((\(l\d+>>>0\))\+(\d+)\)$/.exec(at.code) ?? [undefined, at.code, '0']
+    const where = k === 0 ? at.code : `${base}+${Number(offset) + 4 * k}`
     const entry: Entry = {
       ...expr(`${view}.getInt32(${where},true)`, [at], true),
       f32: `${view}.getFloat32(${where},true)`,
