@@ -1,6 +1,6 @@
 // The compiler as an executor: every function is compiled at its first call, and its FuncInst's code replaced. What generated code refers to is
 // resolve.ts's.
-import { casts } from '../runtime/aggregates.ts'
+import { casts, limitedArrays } from '../runtime/aggregates.ts'
 import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
 import { builtin } from './builtins.ts'
@@ -38,7 +38,10 @@ export const compiler: Executor = {
 
 const makers: Makers = {
   builtin,
-  own: (inst) => ({ ...casts(inst.store.registry), ...controlNames(inst) }),
+  own: (inst) => {
+    const names = { ...casts(inst.store.registry), ...controlNames(inst) }
+    return { ...names, ...limitedArrays(inst.store, names) }
+  },
   dispatcher: dispatcherOf,
   structConstructor,
 }

@@ -66,7 +66,7 @@ export class CodeWriter {
       own.push(I32)
       next++
     }
-    if (control.traps || control.growth || control.nans)
+    if (control.traps || control.growth || control.nans || control.arrays)
       for (const t of [I32, I64, F32, F64]) {
         own.push(t)
         this.scratch[t] = next++
@@ -238,6 +238,21 @@ export class CodeWriter {
     this.i32(why)
     this.op(Op.global_set, this.control.globals.why)
     this.op(Op.unreachable)
+  }
+
+  /** Traps where an array's length, on the stack or a constant, is more than there may be. */
+  checkLength(most: number, count?: number): void {
+    const length = this.temporary(I32)
+    if (count !== undefined) this.i32(count)
+    this.op(Op.local_tee, length)
+    this.i32(most | 0)
+    this.op(Op.i32_gt_u)
+    this.block(Op.if_)
+    this.op(Op.local_get, length)
+    this.op(Op.global_set, this.control.globals.arg)
+    this.trap(WHY.array)
+    this.op(Op.end)
+    if (count === undefined) this.op(Op.local_get, length)
   }
 
   /** Goes to the slow path outside, `depth` labels up, when too little is left. */

@@ -1,6 +1,7 @@
 // What a store asks of the modules that run in it, and what rewritten modules and the store share: the globals in which counters lie while code of the
 // embedder runs, the reason for a trap, and the hooks that slow paths call.
 import { Exhaustion, Trap } from '../errors.ts'
+import { arrayTooLarge } from '../runtime/aggregates.ts'
 import type { ModuleInst } from '../runtime/instances.ts'
 import { Meter, outOfFuel } from '../runtime/metering.ts'
 import { DEFAULT_LIMITS, type Store } from '../runtime/store.ts'
@@ -22,6 +23,8 @@ export interface Switches {
   readonly traps: boolean
   /** Whether NaNs of arithmetic become canonical, and relaxed operators are those of the deterministic profile. */
   readonly nans: boolean
+  /** Whether arrays end at our lengths, not at the host's. */
+  readonly arrays: boolean
 }
 
 const SHARED = ['slice', 'ticks', 'depth', 'why', 'arg'] as const
@@ -39,6 +42,7 @@ export function switchesOf(store: Store): Switches {
     growth: limited || store.deterministic || store.asksBeforeGrowth,
     traps: store.exactTraps || store.deterministic,
     nans: store.deterministic,
+    arrays: store.deterministic || limits.arrayElements < DEFAULT_LIMITS.arrayElements,
   }
 }
 
@@ -54,7 +58,7 @@ export const purposeOf = (store: Store): Purpose => ({
 export const UNCONTROLLED: Purpose = {
   meter: new Meter(),
   limits: DEFAULT_LIMITS,
-  switches: { fuel: false, ticks: false, depth: false, growth: false, traps: false, nans: false },
+  switches: { fuel: false, ticks: false, depth: false, growth: false, traps: false, nans: false, arrays: false },
   memoryPages: () => DEFAULT_LIMITS.memoryPages,
 }
 
@@ -64,7 +68,8 @@ export function settingsOf(store: Store): string {
   if (!Object.values(switches).some(Boolean)) return ''
   const { limits, meter } = store
   const costs = switches.fuel ? meter.costsKey : ''
-  return JSON.stringify([switches, limits.memoryPages, limits.tableElements, limits.callDepth, costs])
+  const sizes = [limits.memoryPages, limits.tableElements, limits.arrayElements, limits.callDepth]
+  return JSON.stringify([switches, sizes, costs])
 }
 
 /** The store's side of rewritten modules. */
@@ -138,6 +143,8 @@ export class Controls {
         return new Trap('invalid conversion to integer')
       case WHY.uninitialized:
         return new Trap('uninitialized element', String((arg.value as number) >>> 0))
+      case WHY.array:
+        return arrayTooLarge(this.store, (arg.value as number) >>> 0)
     }
     return undefined
   }

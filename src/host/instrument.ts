@@ -241,6 +241,13 @@ class BodyPass {
       case Op.table_grow:
         this.grow(op, at, r.u32())
         return
+      case Op.array_new:
+      case Op.array_new_default:
+      case Op.array_new_data:
+      case Op.array_new_elem:
+      case Op.array_new_fixed:
+        this.newArray(op, at)
+        return
       default:
         if (rows[op]!.imms.length === 0) this.plain(op, at)
         else if (control.lowers) this.lowered(op, at)
@@ -595,6 +602,19 @@ class BodyPass {
       to.copyTo(r.pos)
     }
     to.reload()
+  }
+
+  /** One that is too long traps with a reason of its own. */
+  private newArray(op: Op, at: number): void {
+    const { r, to, control } = this
+    const most = control.mostElements(r.u32())
+    const fixed = op === Op.array_new_fixed
+    const count = fixed || op === Op.array_new_data || op === Op.array_new_elem ? r.u32() : 0
+    if (!control.arrays || (fixed && count <= most)) return
+    to.copyTo(at)
+    to.mark(at)
+    to.checkLength(most, fixed ? count : undefined)
+    to.copyTo(r.pos)
   }
 
   private plain(op: Op, at: number): void {

@@ -2,6 +2,7 @@
 // module's own moves but its defined globals, which come after the shared ones that are imported; the start function is for the embedder to call.
 
 import { encode } from '../binary/encode.ts'
+import { mostElements } from '../runtime/gc.ts'
 import type { Meter } from '../runtime/metering.ts'
 import { DEFAULT_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import type { Feature } from '../syntax/features.ts'
@@ -205,6 +206,10 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
     slot: (slot) => additions.slot(slot),
     tagParams: (k) => (module.types[tags[k]!.type]!.comp as FuncType).params.map(erased),
     tableType: (k) => tables[k] ?? module.tables[k - tables.length]!.type,
+    mostElements(type) {
+      const { comp } = module.types[type]!
+      return comp.kind === 'array' ? Math.min(limits.arrayElements, mostElements(comp.field.type)) : 0
+    },
     memoryType: (k) => memories[k] ?? module.memories[k - memories.length]!,
     lowered(op) {
       if (!lower.has(rows[op]!.feature)) return undefined

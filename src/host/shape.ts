@@ -9,7 +9,7 @@ import { HELPER_OF, SAME_AS } from './lower.ts'
 import type { Slot } from './slots.ts'
 
 /** Reasons that rewritten code leaves before it traps. */
-export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4 } as const
+export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4, array: 5 } as const
 /** What the entries of the table of hooks are. */
 export const HOOK = { fuel: 0, ticks: 1, growMemory: 2, growTable: 3 } as const
 
@@ -25,6 +25,9 @@ export interface Control {
   readonly growth: boolean
   readonly traps: boolean
   readonly nans: boolean
+  readonly arrays: boolean
+  /** Most elements of an array of a type, by its index. */
+  mostElements(type: number): number
   /** Globals from this index on move up by `shift`. */
   readonly firstGlobal: number
   readonly shift: number
@@ -96,6 +99,11 @@ const SPECIAL = new Set<Op>([
   Op.global_set,
   Op.memory_grow,
   Op.table_grow,
+  Op.array_new,
+  Op.array_new_default,
+  Op.array_new_fixed,
+  Op.array_new_data,
+  Op.array_new_elem,
   Op.i32_trunc_f32_s,
   Op.i32_trunc_f32_u,
   Op.i32_trunc_f64_s,

@@ -132,15 +132,19 @@ function arrays({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number):
   const count = (k: number) => I[reg(k)]! >>> 0
   const def = (k: number) => inst.types[code[pc + k]!]!
   const elem = (k: number): ValType => (def(k).sub.comp as ArrayType).field.type
+  const checked = (n: number) => {
+    aggregates.checkArray(inst.store, n)
+    return n
+  }
   switch (op) {
     case Op.array_new:
-      R[to] = aggregates.filledArray(def(4), count(3), slotsAt(elem(4), reg(2)), meter)
+      R[to] = aggregates.filledArray(def(4), checked(count(3)), slotsAt(elem(4), reg(2)), meter)
       return 5
     case Op.array_new_default:
-      R[to] = aggregates.arrayNewDefault(def(3), count(2), meter)
+      R[to] = aggregates.arrayNewDefault(def(3), checked(count(2)), meter)
       return 4
     case Op.array_new_fixed: {
-      const made = newArray(def(3), code[pc + 4]!)
+      const made = newArray(def(3), checked(code[pc + 4]!))
       const t = elem(3)
       const slots = made.length * slotCount(t)
       for (let k = 0; k < slots; k++) made.data[k] = read(t, reg(2) + k)
@@ -148,10 +152,10 @@ function arrays({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number):
       return 5
     }
     case Op.array_new_data:
-      R[to] = aggregates.arrayNewData(def(4), inst.datas[code[pc + 5]!]!, count(2), count(3), meter)
+      R[to] = aggregates.arrayNewData(def(4), inst.datas[code[pc + 5]!]!, count(2), checked(count(3)), meter)
       return 6
     case Op.array_new_elem:
-      R[to] = aggregates.arrayNewElem(def(4), inst.elems[code[pc + 5]!]!, count(2), count(3), meter)
+      R[to] = aggregates.arrayNewElem(def(4), inst.elems[code[pc + 5]!]!, count(2), checked(count(3)), meter)
       return 6
     case Op.array_get:
     case Op.array_get_s:

@@ -4,9 +4,10 @@ import { Trap, type TrapCode } from '../errors.ts'
 import { f32_from_bits } from '../numeric/bits.ts'
 import type { DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import { type ArrayType, F32, F64, I8, I16, slotCount, type ValType } from '../syntax/types.ts'
-import { type ArrayData, ArrayInst, elementBytes, isOfType, newArray } from './gc.ts'
+import { type ArrayData, ArrayInst, elementBytes, isOfType, MAX_ARRAY_LENGTH, newArray } from './gc.ts'
 import type { DataInst, ElemInst } from './instances.ts'
 import { chunks, ENTRY_BYTES, type Meter } from './metering.ts'
+import type { Store } from './store.ts'
 
 /** A function that traps; where it is given a reference, as by code in ES5, which has no `??`, only if that is null. */
 export const nullTrap =
@@ -161,6 +162,47 @@ export function arrayInitElem(
   chunks(count, meter, ENTRY_BYTES, (first, end) => {
     for (let i = first; i < end; i++) target.data[at + i] = segment.refs[start + i]
   })
+}
+
+/** @throws Trap where an array of `count` elements is more than the store allows */
+export function checkArray(store: Store, count: number): void {
+  if (count >>> 0 > store.limits.arrayElements) throw arrayTooLarge(store, count >>> 0)
+}
+
+export const arrayTooLarge = ({ limits }: Store, count: number): Trap =>
+  new Trap(
+    'array too large',
+    count > limits.arrayElements
+      ? `the length ${count} exceeds the limit of ${limits.arrayElements} (arrayElements)`
+      : String(count),
+  )
+
+type Maker = (...args: unknown[]) => ArrayInst
+/** What makes arrays, and which of its parameters is the length. */
+const MAKERS: Record<string, readonly [Maker, number]> = {
+  newArray: [newArray as Maker, 1],
+  arrayNew: [arrayNew as Maker, 1],
+  arrayNewData: [arrayNewData as Maker, 3],
+  arrayNewElem: [arrayNewElem as Maker, 3],
+}
+
+/**
+ * What makes arrays in a store that limits them, by the names in generated code.
+ * @param names what these otherwise mean in the instance, where that is not what they mean in all
+ */
+export function limitedArrays(store: Store, names: Readonly<Record<string, unknown>>): Record<string, Maker> {
+  if (store.limits.arrayElements >= MAX_ARRAY_LENGTH) return {}
+  const limited = ([name, [maker, at]]: [string, readonly [Maker, number]]): [string, Maker] => {
+    const make = (names[name] ?? maker) as Maker
+    return [
+      name,
+      (...args) => {
+        checkArray(store, args[at] as number)
+        return make(...args)
+      },
+    ]
+  }
+  return Object.fromEntries(Object.entries(MAKERS).map(limited))
 }
 
 /** ref.test and ref.cast for one store. */

@@ -71,16 +71,18 @@ export async function invokeAsync(
 /** What the embedder gets for something thrown out of WebAssembly: a Trap, an ExnInst, or a host function's own error. */
 export function leaving(store: Store, e: unknown): unknown {
   const left = thrown(store, e)
-  if (left instanceof Exhaustion) store.exceed(LIMIT_OF[left.code] ?? 'host memory', left.message)
+  const limit = left instanceof Trap ? LIMIT_OF[left.code] : undefined
+  if (limit !== undefined || left instanceof Exhaustion) store.exceed(limit ?? 'host memory', (left as Trap).message)
   return left
 }
 
-/** The limits that exhaustions tell of. */
+/** The limits that traps tell of. */
 const LIMIT_OF: Partial<Record<TrapCode, LimitName>> = {
   'call stack exhausted': 'callDepth',
   'out of fuel': 'fuel',
   'deadline exceeded': 'deadline',
   interrupted: 'interrupt',
+  'array too large': 'arrayElements',
 }
 
 function thrown(store: Store, raw: unknown): unknown {

@@ -7,6 +7,7 @@ import { rows } from '../syntax/instructions.ts'
 import type { Code } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 import type { StructType } from '../syntax/types.ts'
+import { checkArray } from './aggregates.ts'
 import { newArray, setElement, setField, structLayout } from './gc.ts'
 import type { ModuleInst } from './instances.ts'
 import { readGlobal, V128Value, type Value, valueList } from './values.ts'
@@ -74,6 +75,7 @@ function aggregate(inst: ModuleInst, r: CodeReader, op: Op, stack: Value[]): boo
   if (op !== Op.array_new && op !== Op.array_new_default && op !== Op.array_new_fixed) return false
   const def = inst.types[r.u32()]!
   const count = op === Op.array_new_fixed ? r.u32() : (stack.pop() as number) >>> 0
+  checkArray(inst.store, count)
   const made = newArray(def, count)
   if (op === Op.array_new) {
     const value = stack.pop()

@@ -108,15 +108,23 @@ export class ArrayInst {
 
 /** Elements of `data` per array element. */
 export const elementSlots = (t: ValType): number => laneCount(t)
-/** Most elements that an array may have; the engines report `array too large` beyond it. */
+/** Most elements that an array may have, whatever they are. */
 export const MAX_ARRAY_LENGTH = 2 ** 28
+const MAX_ARRAY_BYTES = 2 ** 30
+/** V8 makes a dictionary of more, which takes minutes. */
+const MAX_REFERENCES = 2 ** 25
+
+/** Most elements that an array of this element type may have; beyond, engines report `array too large`. */
+export const mostElements = (t: ValType): number =>
+  isRef(t) ? MAX_REFERENCES : Math.min(MAX_ARRAY_LENGTH, MAX_ARRAY_BYTES / (t === F32 ? 8 : elementBytes(t)))
 
 const arrayElement = (def: DefType): ValType => (def.sub.comp as ArrayType).field.type
 
 /** An array of `length` default values. */
 export function newArray(def: DefType, length: number): ArrayInst {
-  if (length >>> 0 > MAX_ARRAY_LENGTH) throw new Trap('array too large')
-  return new ArrayInst(def, arrayData(arrayElement(def), length), length)
+  const t = arrayElement(def)
+  if (length >>> 0 > mostElements(t)) throw new Trap('array too large', String(length >>> 0))
+  return new ArrayInst(def, arrayData(t, length), length)
 }
 
 function arrayData(t: ValType, length: number): ArrayData {

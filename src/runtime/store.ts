@@ -12,7 +12,7 @@ import {
 import type { Module } from '../syntax/module.ts'
 import { type DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import type { GlobalType, HeapType, MemType, TableType } from '../syntax/types.ts'
-import { isOfHeapType } from './gc.ts'
+import { isOfHeapType, MAX_ARRAY_LENGTH } from './gc.ts'
 import { type FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from './instances.ts'
 import { Meter, type MeterOptions } from './metering.ts'
 import type { Value } from './values.ts'
@@ -90,6 +90,10 @@ export interface StoreLimits {
   tableElements: number
   /** Tables that its instances define. */
   tables: number
+  /**
+   * Largest array, in elements; making a larger one is a trap (`array too large`). No array has more than 2^28 elements or 2^30 bytes, or 2^25 references.
+   */
+  arrayElements: number
   /** Instances alive at a time: those made and not disposed of. */
   instances: number
   /**
@@ -111,6 +115,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   memories: Number.POSITIVE_INFINITY,
   tableElements: MAX_TABLE_SIZE,
   tables: Number.POSITIVE_INFINITY,
+  arrayElements: MAX_ARRAY_LENGTH,
   instances: Number.POSITIVE_INFINITY,
   callDepth: 65536,
   moduleSize: MAX_MODULE_SIZE,

@@ -55,6 +55,14 @@ const ENDLESS: [string, string][] = [
     'memory that grows page by page',
     '(memory 1) (func (export "f") (loop $l (drop (memory.grow (i32.const 1))) (br $l)))',
   ],
+  [
+    'a list without an end',
+    `(type $l (struct (field (ref null $l)))) (func (export "f") (local (ref null $l)) (loop $l (local.set 0 (struct.new $l (local.get 0))) (br $l)))`,
+  ],
+  [
+    'arrays made and dropped',
+    '(type $a (array (mut i64))) (func (export "f") (loop $l (drop (array.new $a (i64.const 1) (i32.const 10000))) (br $l)))',
+  ],
   ['a start function', '(func $s (loop $l (br $l))) (start $s)'],
 ]
 
@@ -244,6 +252,55 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     call('loop')
     expect(seen.slice(1)).toEqual([485, 500, 486, 500, 486, 500])
     expect(store.meter.fuel).toBe(500)
+  })
+
+  test('an array bomb', () => {
+    const wat = `(module (type $b (array (mut i8))) (type $l (array (mut i64))) (type $f (array (mut f32))) (type $v (array (mut v128))) (type $r (array (mut anyref)))
+      ${[...'blfvr'].map((t) => `(func (export "${t}") (param i32) (result i32) (array.len (array.new_default $${t} (local.get 0))))`).join(' ')}
+      (func (export "list") (param i32) (result i32) (array.len (array.new $r (ref.i31 (i32.const 1)) (local.get 0))))
+      (func (export "fixed") (result i32) (array.len (array.new_fixed $l 5 ${'(i64.const 7)'.repeat(5)})))
+      (data $d "0123456789") (func (export "data") (param i32) (result i32) (array.len (array.new_data $b $d (i32.const 0) (local.get 0))))
+      (elem $e anyref (ref.null any) (ref.null any) (ref.null any) (ref.null any) (ref.null any))
+      (func (export "elem") (param i32) (result i32) (array.len (array.new_elem $r $e (i32.const 0) (local.get 0)))))`
+    if (!known(engine, wat)) return
+    const { call, store } = load(engine, wat, { store: new Store(engine, {}, {}, { deterministic: true }) })
+    for (const name of [...'blfvr', 'list'])
+      for (const length of [0x80000000 | 0, -1, 0x7fffffff, 2 ** 28 + 1]) {
+        store.exceeded = undefined
+        expect(
+          trapOf(() => call(name, length)),
+          `${name} ${length}`,
+        ).toBe('array too large')
+        expect(store.exceeded).toMatchObject({ limit: 'arrayElements' })
+      }
+    // References are the host's to keep: an array of that many would take it minutes, or all its memory.
+    for (const [name, most] of [
+      ['r', 2 ** 25],
+      ['list', 2 ** 25],
+      ['v', 2 ** 26],
+      ['l', 2 ** 27],
+      ['f', 2 ** 27],
+    ] as const)
+      expect(
+        trapOf(() => call(name, most + 1)),
+        name,
+      ).toBe('array too large')
+    expect(call('b', 2 ** 20)).toEqual([2 ** 20])
+
+    const small = load(engine, wat, { limits: { arrayElements: 4 } })
+    for (const name of [...'blfvr', 'list', 'data', 'elem']) {
+      expect(small.call(name, 4), name).toEqual([4])
+      expect(
+        trapOf(() => small.call(name, 5)),
+        name,
+      ).toBe('array too large')
+    }
+    expect(trapOf(() => small.call('fixed'))).toBe('array too large')
+    expect(small.store.exceeded).toEqual({
+      limit: 'arrayElements',
+      message: 'array too large: the length 5 exceeds the limit of 4 (arrayElements)',
+    })
+    expect(load(engine, wat, { limits: { arrayElements: 5 } }).call('fixed')).toEqual([5])
   })
 
   test('creation beyond a limit is an error that names it', () => {
