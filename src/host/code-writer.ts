@@ -10,6 +10,9 @@ import { F32, F64, type FuncType, I32, I64, V128 } from '../syntax/types.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
 import { type Control, HOOK, type Shape, WHY } from './shape.ts'
 
+/** Bytes or elements of one instruction that take as long as a look at the clock. */
+const LARGE = 1 << 14
+
 export class CodeWriter {
   private w = new ByteWriter(1024)
   private r!: CodeReader
@@ -66,7 +69,7 @@ export class CodeWriter {
       own.push(I32)
       next++
     }
-    if (control.traps || control.growth || control.nans || control.arrays)
+    if (control.traps || control.growth || control.nans || control.arrays || shape.bulk)
       for (const t of [I32, I64, F32, F64]) {
         own.push(t)
         this.scratch[t] = next++
@@ -253,6 +256,26 @@ export class CodeWriter {
     this.trap(WHY.array)
     this.op(Op.end)
     if (count === undefined) this.op(Op.local_get, length)
+  }
+
+  /** Calls the hook that looks whether to stop where the number on the stack is large. */
+  checkBulk(wide: boolean): void {
+    const { control } = this
+    const count = this.temporary(wide ? I64 : I32)
+    this.op(Op.local_tee, count)
+    if (wide) {
+      writeOp(this.w, Op.i64_const)
+      this.w.s64(LARGE, 0)
+    } else this.i32(LARGE)
+    this.op(wide ? Op.i64_ge_u : Op.i32_ge_u)
+    this.block(Op.if_)
+    this.flush()
+    for (let k = 0; k < 3; k++) this.i32(0)
+    this.i32(HOOK.check)
+    this.op(Op.call_indirect, control.tickType, control.hookTable)
+    this.op(Op.drop)
+    this.op(Op.end)
+    this.op(Op.local_get, count)
   }
 
   /** Goes to the slow path outside, `depth` labels up, when too little is left. */

@@ -173,6 +173,11 @@ export class Controls {
       return store.meter.tick()
     })
     // The embedder may be asked, who may look at the fuel.
+    set(HOOK.check, tick, () => {
+      this.leave()
+      store.meter.check()
+      return 0
+    })
     set(HOOK.growMemory, grow, (delta, index) => this.outside(() => inst.memories[index]!.grow(delta >>> 0)))
     set(HOOK.growTable, grow, (delta, index) => {
       const x = inst.tables[index]!

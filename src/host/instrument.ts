@@ -10,7 +10,8 @@ import { BOT, F32, type FuncType, Heap, heapOf, I32, I64, refType, V128, type Va
 import type { ByteWriter } from '../util/byte-writer.ts'
 import { CodeWriter } from './code-writer.ts'
 import { HELPER_OF, SAME_AS } from './lower.ts'
-import { Act, actsFor, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
+import { Act, actsFor, BULK, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
+import { checkArrayLength, checkBulk } from './sizes.ts'
 import type { Slot } from './slots.ts'
 
 /** Rewrites functions of one module, one at a time. */
@@ -246,9 +247,10 @@ class BodyPass {
       case Op.array_new_data:
       case Op.array_new_elem:
       case Op.array_new_fixed:
-        this.newArray(op, at)
+        checkArrayLength(r, to, control, op)
         return
       default:
+        if (BULK.has(op) && control.ticks) checkBulk(r, to, control, op)
         if (rows[op]!.imms.length === 0) this.plain(op, at)
         else if (control.lowers) this.lowered(op, at)
         else r.skipImms(op)
@@ -602,19 +604,6 @@ class BodyPass {
       to.copyTo(r.pos)
     }
     to.reload()
-  }
-
-  /** One that is too long traps with a reason of its own. */
-  private newArray(op: Op, at: number): void {
-    const { r, to, control } = this
-    const most = control.mostElements(r.u32())
-    const fixed = op === Op.array_new_fixed
-    const count = fixed || op === Op.array_new_data || op === Op.array_new_elem ? r.u32() : 0
-    if (!control.arrays || (fixed && count <= most)) return
-    to.copyTo(at)
-    to.mark(at)
-    to.checkLength(most, fixed ? count : undefined)
-    to.copyTo(r.pos)
   }
 
   private plain(op: Op, at: number): void {

@@ -11,7 +11,7 @@ import type { Slot } from './slots.ts'
 /** Reasons that rewritten code leaves before it traps. */
 export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4, array: 5 } as const
 /** What the entries of the table of hooks are. */
-export const HOOK = { fuel: 0, ticks: 1, growMemory: 2, growTable: 3 } as const
+export const HOOK = { fuel: 0, ticks: 1, growMemory: 2, growTable: 3, check: 4 } as const
 
 /** What a module's functions are given; indices are those of the rewritten module. */
 export interface Control {
@@ -75,7 +75,21 @@ export enum Act {
   special,
 }
 const SINGLE = new Set<Imm>(['label', 'func', 'type', 'table', 'memory', 'global', 'local', 'tag', 'elem', 'data'])
+/** Instructions whose last operand says how much they do at once. */
+export const BULK: ReadonlySet<Op> = new Set<Op>([
+  Op.memory_fill,
+  Op.memory_copy,
+  Op.memory_init,
+  Op.table_fill,
+  Op.table_copy,
+  Op.table_init,
+  Op.array_fill,
+  Op.array_copy,
+  Op.array_init_data,
+  Op.array_init_elem,
+])
 const SPECIAL = new Set<Op>([
+  ...BULK,
   ...SAME_AS.keys(),
   ...HELPER_OF.keys(),
   Op.block,
@@ -138,13 +152,15 @@ export interface Shape {
   loops: boolean
   /** Whether vectors of floats are to become canonical. */
   vectors: boolean
+  /** Whether it fills, copies or initialises, and is to be stopped between such instructions. */
+  bulk: boolean
   /** Offsets of innermost loops that call nothing, with their ends. */
   simple: Map<number, number>
 }
 
-export function shapeOf(func: Func, asked: Pick<Control, 'growth' | 'nans'>): Shape {
+export function shapeOf(func: Func, asked: Pick<Control, 'growth' | 'nans' | 'ticks'>): Shape {
   const r = new CodeReader(func.body)
-  const shape: Shape = { calls: false, catches: false, loops: false, vectors: false, simple: new Map() }
+  const shape: Shape = { calls: false, catches: false, loops: false, vectors: false, bulk: false, simple: new Map() }
   const acts = actsFor({ nans: asked.nans, lowers: false })
   const open: number[] = [-1]
   /** Open loops that are still simple. */
@@ -166,6 +182,7 @@ export function shapeOf(func: Func, asked: Pick<Control, 'growth' | 'nans'>): Sh
         candidate = r.at
       } else if (op === Op.try_ || op === Op.try_table) shape.catches = true
       if (asked.nans && rows[op]!.nan && rows[op]!.results[0] === V128) shape.vectors = true
+      if (asked.ticks && BULK.has(op)) shape.bulk = true
       if (opensBlock(op)) open.push(op === Op.loop ? r.at : -1)
       else if (op === Op.end || op === Op.delegate) {
         const at = open.pop()!
