@@ -288,6 +288,9 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     expect(call('b', 2 ** 20)).toEqual([2 ** 20])
 
     const small = load(engine, wat, { limits: { arrayElements: 4 } })
+    const timed = load(engine, wat, { limits: { arrayElements: 4 }, metering: { deadline: Date.now() + 60000 } })
+    expect(timed.call('list', 4)).toEqual([4])
+    expect(trapOf(() => timed.call('list', 5))).toBe('array too large')
     for (const name of [...'blfvr', 'list', 'data', 'elem']) {
       expect(small.call(name, 4), name).toEqual([4])
       expect(
