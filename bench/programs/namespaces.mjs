@@ -2,6 +2,7 @@
 import { createWebAssembly } from '../../dist/js-api/index.js'
 
 export const namespaces = {
+  tiered: () => createWebAssembly('tiered'),
   compiler: () => createWebAssembly('compiler'),
   interpreter: () => createWebAssembly('interpreter'),
   polywasm: async () => (await import('polywasm')).WebAssembly,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { chart } from './chart.mjs'
 import { programs } from './tasks.mjs'
 
-export const COLUMNS = ['compiler', 'compiler+limit', 'polywasm', 'wasm2js']
+export const COLUMNS = ['tiered', 'tiered+limit', 'compiler', 'polywasm', 'wasm2js']
 const RAISED = '--max-optimized-bytecode-size=1000000'
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 

@@ -7,7 +7,7 @@ import type { Module } from '../syntax/module.ts'
 import { EXIT, Failure } from './failure.ts'
 import { didYouMean } from './suggest.ts'
 
-/** The engine for a module, and why it is not the host's where that was preferred. `auto` is the host, then the compiler, then the interpreter. */
+/** The engine for a module, and why it is not the host's where that was preferred. `auto` is the host, then compiler and interpreter in tiers, then the interpreter. */
 export async function engineFor(
   name: string,
   module: Module,
@@ -20,8 +20,10 @@ export async function engineFor(
 
 /** @throws Failure when there is no such engine, or this host forbids what it needs */
 export async function loadEngine(name: string): Promise<Executor> {
-  if ((name === 'auto' || name === 'compiler') && mayGenerateCode())
-    return (await import('../compiler/engine.ts')).compiler
+  if (mayGenerateCode()) {
+    if (name === 'compiler') return (await import('../compiler/engine.ts')).compiler
+    if (name === 'auto' || name === 'tiered') return (await import('../tiered/engine.ts')).tiered
+  }
   const { engineByName } = await import('../presets/engines.ts')
   const found = engineByName(name)
   if (found !== undefined) return found

@@ -29,7 +29,7 @@ const yes = (x: boolean): string => (x ? 'yes' : 'no')
 
 function shown({ auto, engines, features: own, host }: Found): string {
   const rows: [string, string][] = [
-    ['engine of auto', auto === 'host' ? 'host, where it can run the module, then compiler' : auto],
+    ['engine of auto', auto === 'host' ? 'host, where it can run the module, then tiered' : auto],
     ...Object.entries(engines).map(([name, can]): [string, string] => [
       name,
       can ? 'yes' : 'no: code generation is forbidden here',

@@ -37,7 +37,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     const { engine, refused } = await engineFor(options.engine, module)
     if (options.verbose)
       writeError(`anywasm: the ${engine.name} runs ${file}${refused === undefined ? '' : `, since ${refused}`}\n`)
-    if (options.raiseLimit === true && engine.name === 'compiler') (await import('./raise-limit.ts')).raiseLimit()
+    if (options.raiseLimit === true && generates(engine)) (await import('./raise-limit.ts')).raiseLimit()
     const watched = engine.name === 'host' && onlyDeadline(control)
     const metering = watched ? unwatched(control.metering) : control.metering
     store = new Store(engine, control.limits, metering, control.options)
@@ -73,6 +73,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   }
 }
 
+const generates = ({ name }: Executor): boolean => name === 'compiler' || name === 'tiered'
+
 /** Has the compiler use and keep the code of the functions that are called, where that pays. */
 async function keepCode(
   engine: Executor,
@@ -80,7 +82,7 @@ async function keepCode(
   content: string | undefined,
   options: RunOptions,
 ): Promise<CodeCache | undefined> {
-  if (content === undefined || engine.name !== 'compiler') return undefined
+  if (content === undefined || !generates(engine)) return undefined
   const { CodeCache } = await import('./code-cache.ts')
   const cache = new CodeCache(content, variantOf(options))
   keepers.set(module, cache)

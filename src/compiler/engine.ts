@@ -8,6 +8,7 @@ import { type CommonCode, join } from './common.ts'
 import { dispatcher } from './dispatch.ts'
 import { bind, emit, type Generated, LINES_BEFORE, newFactory } from './emit.ts'
 import { FuncCompiler } from './func.ts'
+import { compileLoop } from './hot-loop.ts'
 import { keepers } from './kept.ts'
 import { controlNames } from './metering.ts'
 import { keepLines, offsetAt } from './positions.ts'
@@ -24,6 +25,7 @@ export const compiler: Executor = {
     const number = common?.number ?? instances.length
     instances[number] = new WeakRef(inst)
     const resolve = resolver(inst, common !== undefined, makers)
+    linked.set(inst, { number, resolve })
     // One for all, since modules have many functions and few are called; callers call it as a method.
     const lazy: Callable = function (this: FuncInst, ...slots: unknown[]) {
       const id = `$${number}_${this.index}`
@@ -34,6 +36,26 @@ export const compiler: Executor = {
     for (let i = inst.importedFuncs; i < inst.funcs.length; i++) inst.funcs[i]!.code = lazy
   },
   frames: (error) => framesOf(error, (number) => instances[number]?.deref(), offsetAt),
+}
+
+const linked = new WeakMap<ModuleInst, { number: number; resolve: (name: string) => unknown }>()
+
+/** Whether a function of a linked instance was compiled in an earlier process. */
+export const isKept = ({ module: inst, index }: FuncInst): boolean =>
+  keepers.get(inst!.module)?.find(index, `$${linked.get(inst!)!.number}_${index}`) !== undefined
+
+/**
+ * One loop of a function, for an interpreter in the middle of it (hot-loop.ts).
+ * @param offset of its instruction
+ */
+export function loopOf(func: FuncInst, offset: number): Generated | undefined {
+  const inst = func.module!
+  const { number, resolve } = linked.get(inst)!
+  const id = `$${number}_${func.index}o${offset}`
+  const compiled = compileLoop(inst, func, offset, id)
+  if (compiled === undefined) return undefined
+  keepLines(func, { id, offsets: compiled.offsets, row: LINES_BEFORE }, String(offset))
+  return emit(compiled.source, compiled.names, resolve)
 }
 
 const makers: Makers = {

@@ -1,7 +1,7 @@
 // Compiles one function body to the source of one JavaScript function: control flow, variables and calls; operators are inline.ts's, memories and
 // tables memory.ts's. Blocks become labelled statements, their parameters and results lie in the stack variables at their height.
 // Trusts validation. Nothing of the module but numbers reaches the source.
-import { type Catch, CodeReader, opensBlock } from '../binary/code.ts'
+import { CodeReader, opensBlock } from '../binary/code.ts'
 import { Crash } from '../errors.ts'
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { rows } from '../syntax/instructions.ts'
@@ -13,6 +13,7 @@ import { analyse, type Facts, replacesViews } from './analysis.ts'
 import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { constant, reference } from './constants.ts'
+import type { Frame, LoopDraft } from './frame.ts'
 import { type Emitter, operator } from './inline.ts'
 import { Known } from './known.ts'
 import { beginLoop, endLoop } from './loops.ts'
@@ -37,39 +38,11 @@ import {
   zero,
 } from './operands.ts'
 import { printFunction } from './split.ts'
-import { Variables } from './tree.ts'
+import { type Line, Variables } from './tree.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
 import { vector } from './vector.ts'
 import { Loose, toFloats, Votes } from './vector-floats.ts'
 import { Views } from './views.ts'
-
-/** A control frame. */
-export interface Frame {
-  kind: 'func' | 'block' | 'loop' | 'if' | 'else' | 'try_table' | 'try' | 'catch' | 'catch_all'
-  label: string
-  /** Its number in the function, from 1. */
-  id: number
-  /** Values and slots on the stack below its parameters. */
-  depth: number
-  height: number
-  params: readonly ValType[]
-  results: readonly ValType[]
-  /** Index of the line that opens it; the label is added there when something branches to it. */
-  line: number
-  used: boolean
-  /** Whether an earlier arm of an `if` or `try` runs to its end. */
-  through: boolean
-  /** The variable of what it has caught, handlers of a try_table, and catch arms so far. */
-  caught: string
-  catches: readonly Catch[]
-  arms: number
-  /** Memories whose local view is current at its end whichever way it is reached, and (for an `else`) at its start. */
-  views: number
-  viewsBefore: number
-  /** For a loop, whether it has another one around it (docs/rationale.md); branches until the one that goes there, or -1 where none does. */
-  wrapped: boolean
-  edges: number
-}
 
 /** The source of a function, what it refers to, and for each line the offset of the instruction it came from. */
 export interface Compiled {
@@ -171,7 +144,9 @@ export class FuncCompiler implements Emitter {
 
   /** What to call for a function of the index space: this one by its own name. */
   callee(index: number): string {
-    return index === this.func.index && !this.facts.hasTailCall ? this.id : `${this.use(`F${index}`)}.code`
+    return index === this.func.index && !this.facts.hasTailCall && this.wanted < 0
+      ? this.id
+      : `${this.use(`F${index}`)}.code`
   }
 
   /** @param id the function's name in the source, unique in the process */
@@ -192,7 +167,7 @@ export class FuncCompiler implements Emitter {
     }
     const variables = this.variables()
     const params = type.params.reduce((n, t) => n + slotCount(t), 0)
-    const lines = this.lines.map((text, k) => ({ text, offset: this.offsets[k]! }))
+    const lines = this.linesFrom(0, this.lines.length)
     const result = type.results.length === 0 ? undefined : kindOf(type.results[0]!)
     const frame = { prologue: this.counters.prologue(), epilogue: this.counters.epilogue() }
     const { source, names, offsets } = printFunction({ name: id, variables, params, result, lines, ...frame })
@@ -388,6 +363,35 @@ export class FuncCompiler implements Emitter {
     return exception(this, op) || call(this, op)
   }
 
+  /** The offset of the loop that is wanted alone, or -1; and once its start has been met, its lines and the frames around it. */
+  private wanted = -1
+  private met: { from: number; to: number; frames: readonly Frame[] } | undefined
+
+  /** Compiles as far as the end of one loop, given the offset of its instruction. */
+  compileLoop(offset: number): LoopDraft | undefined {
+    this.wanted = offset
+    this.enter('func', [], this.func.type.results, -1)
+    while (this.frames.length > 0 && (this.met === undefined || this.met.to < 0)) this.step(this.r.op())
+    if (this.met === undefined || this.facts.hasTailCall) return undefined
+    const { from, to, frames } = this.met
+    const lines = this.linesFrom(from, to)
+    return { lines, frames, variables: this.variables(), names: this.names }
+  }
+
+  /** A loop begins, whose lines are those from `from` on. */
+  meetLoop(offset: number, from: number): void {
+    if (offset === this.wanted) this.met = { from, to: -1, frames: [...this.frames] }
+  }
+
+  /** How many lines there are. */
+  get count(): number {
+    return this.lines.length
+  }
+
+  private linesFrom(from: number, to: number): Line[] {
+    return this.lines.slice(from, to).map((text, k) => ({ text, offset: this.offsets[from + k]! }))
+  }
+
   private else(): void {
     const frame = this.frames[this.frames.length - 1]!
     if (!this.dead) this.move(frame)
@@ -427,6 +431,7 @@ export class FuncCompiler implements Emitter {
     this.open('}')
     if (frame.wrapped) this.open('}')
     if (frame.used) this.lines[frame.line] = `${frame.label}:${this.lines[frame.line]}`
+    if (frame === this.met?.frames.at(-1)) this.met.to = this.lines.length
     if (frame.kind === 'if') frame.views &= frame.viewsBefore
     if (frame.kind !== 'loop') this.views.current = this.dead ? frame.views : this.views.current & frame.views
     const reached = !this.dead || frame.through || frame.kind === 'if' || (frame.used && frame.kind !== 'loop')

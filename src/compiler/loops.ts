@@ -1,7 +1,8 @@
 // Loops as JavaScript, and the loops around them: one where integers become integers again, and what is to be done when a counter ends, outside of the
 // loop that must not be slow (docs/rationale.md).
 import type { Loop } from './analysis.ts'
-import type { Frame, FuncCompiler } from './func.ts'
+import type { Frame } from './frame.ts'
+import type { FuncCompiler } from './func.ts'
 import { kindOf } from './operands.ts'
 
 /** Begins a loop. */
@@ -12,6 +13,7 @@ export function beginLoop(c: FuncCompiler): void {
   c.settle(params.length)
   if (facts.calls) c.forgetViews()
   else c.views.prepare(facts)
+  const from = c.count
   const restarts = !facts.nested && !facts.nests && facts.edges > 1
   const start = c.r.pos
   const around = `N${c.labels + 1}`
@@ -21,6 +23,7 @@ export function beginLoop(c: FuncCompiler): void {
   if (restarts) makeInts(c, facts)
   for (const code of begins ?? []) c.line(code)
   c.enter('loop', params, results, c.open('while(true){'))
+  c.meetLoop(at, from)
   c.counters.loop(at, start, around)
   const frame = c.frames[c.frames.length - 1]!
   frame.wrapped = wrapped

@@ -2,6 +2,7 @@
 // expression that several instructions have become, the function is compiled once more with marks, which say what stands where. Running code pays nothing.
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { FuncCompiler } from './func.ts'
+import { compileLoop } from './hot-loop.ts'
 import { MARKS } from './operands.ts'
 
 /** Where the code of an instruction begins in a line, and which follows after its end. */
@@ -20,17 +21,25 @@ interface Lines {
   changes?: readonly (readonly Change[])[]
 }
 
-const lines = new WeakMap<FuncInst, Lines>()
+/** By the offset of a loop that is compiled alone, or '' for the whole function. */
+const lines = new WeakMap<FuncInst, Map<string, Lines>>()
 
-export const keepLines = (func: FuncInst, known: Lines): void => void lines.set(func, known)
+export function keepLines(func: FuncInst, known: Lines, loop = ''): void {
+  const of = lines.get(func)
+  if (of === undefined) lines.set(func, new Map([[loop, known]]))
+  else of.set(loop, known)
+}
 
-/** The offset of the instruction at a row and column of a stack trace, both from 1, or -1. */
-export function offsetAt(inst: ModuleInst, index: number, row: number, column: number): number {
+/**
+ * The offset of the instruction at a row and column of a stack trace, both from 1, or -1.
+ * @param loop the offset of a loop that was compiled alone, or ''
+ */
+export function offsetAt(inst: ModuleInst, index: number, row: number, column: number, loop: string): number {
   const func = inst.funcs[index]!
-  const known = lines.get(func)
+  const known = lines.get(func)?.get(loop)
   if (known === undefined) return -1
   const line = row - known.row - 1
-  known.changes ??= changesOf(inst, func, known)
+  known.changes ??= changesOf(inst, func, known, loop)
   let offset = -1
   for (const change of known.changes[line] ?? []) if (change.column < column) offset = change.offset
   // The end of the stack is found in the function's head, before its first line.
@@ -38,8 +47,9 @@ export function offsetAt(inst: ModuleInst, index: number, row: number, column: n
 }
 
 /** Nothing where the function does not compile to the same lines any more. */
-function changesOf(inst: ModuleInst, func: FuncInst, { id, offsets }: Lines): Change[][] {
-  const compiled = new FuncCompiler(inst, func, undefined, true).compile(id)
+function changesOf(inst: ModuleInst, func: FuncInst, { id, offsets }: Lines, loop: string): Change[][] {
+  const whole = () => new FuncCompiler(inst, func, undefined, true).compile(id)
+  const compiled = loop === '' ? whole() : compileLoop(inst, func, Number(loop), id, true)!
   const same =
     compiled.offsets.length === offsets.length && compiled.offsets.every((offset, k) => offset === offsets[k])
   // The source's first line is the function's head.

@@ -2,7 +2,7 @@
 // traces. Generates nothing itself, so that code which was compiled ahead of time runs with it alone.
 import { Trap, type TrapFrame } from '../errors.ts'
 import { ret } from '../numeric/ret.ts'
-import { HOST_ENTRY, hostFrame, wasmFrame } from '../runtime/frames.ts'
+import { HOST_ENTRY, hostFrame, INTERPRETER_ENTRY, runsOf, wasmFrame } from '../runtime/frames.ts'
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Store } from '../runtime/store.ts'
 import type { DefType } from '../syntax/type-registry.ts'
@@ -91,34 +91,50 @@ export function checkFunc(store: Store, f: FuncInst | null | undefined, at: numb
   if (f.def.supers[want.depth] !== id) throw new Trap('indirect call type mismatch')
 }
 
+/** A function's name in a stack trace: `$instance_function`, with `oOffset` for a loop of it alone, and `pNumber` for a piece. */
+const NAME = /\$(?:(\d+)_(\d+)(?:o(\d+))?(p\d+)?\b|host\b|interpreter\b)/
+
 /**
- * Frames of generated functions, which are named `$instance_function`, their pieces `$instance_functionpNumber`, and of host functions.
+ * Frames of generated functions, of host functions, and of the interpreter where it runs functions of the same instances.
  * @param find the instance of a number
  * @param offsetAt the offset of an instruction by row and column, or -1
  */
 export function framesOf(
   error: Error,
   find: (number: number) => ModuleInst | undefined,
-  offsetAt?: (inst: ModuleInst, index: number, row: number, column: number) => number,
+  offsetAt?: (inst: ModuleInst, index: number, row: number, column: number, loop: string) => number,
 ): TrapFrame[] {
   const out: TrapFrame[] = []
+  const interpreted = [...runsOf(error)]
   /** The function whose piece came before: what called the piece is the same frame. */
   let within = ''
+  /** Whether a loop came before that the interpreter had taken over: its function's frame is the same. */
+  let taken = false
   for (const line of (error.stack ?? '').split('\n')) {
-    const at = /\$(?:(\d+)_(\d+)(p\d+)?\b|host\b)/.exec(line)
+    const at = NAME.exec(line)
     if (at?.[0] === HOST_ENTRY) out.push(hostFrame(''))
+    if (at?.[0] === INTERPRETER_ENTRY) {
+      out.push(...(interpreted.shift() ?? []).slice(taken ? 1 : 0))
+      taken = false
+    }
     const inst = at && find(Number(at[1]))
     if (!inst) continue
     const name = `${at[1]}_${at[2]}`
     const known = within === name
-    within = at[3] === undefined ? '' : name
+    within = at[4] === undefined ? '' : name
+    taken = at[3] !== undefined
     if (known) continue
     const index = Number(at[2])
     const place = offsetAt && /<anonymous>:(\d+):(\d+)/.exec(line)
-    const offset = place ? offsetAt!(inst, index, Number(place[1]), Number(place[2])) : -1
+    const offset = place ? offsetAt!(inst, index, Number(place[1]), Number(place[2]), at[3] ?? '') : -1
     // A function that begins nowhere yet has not been called: there was no room for it on the stack.
     if (place && offset < 0 && out.length === 0) continue
     out.push(wasmFrame(inst, index, offset))
+  }
+  // What a limit on the length of stack traces has cut off.
+  for (const frames of interpreted) {
+    out.push(...frames.slice(taken ? 1 : 0))
+    taken = false
   }
   return out
 }

@@ -3,7 +3,8 @@
 import type { Catch } from '../binary/code.ts'
 import { Op } from '../syntax/opcode.ts'
 import { Heap, refType, type ValType } from '../syntax/types.ts'
-import type { Frame, FuncCompiler } from './func.ts'
+import type { Frame } from './frame.ts'
+import type { FuncCompiler } from './func.ts'
 import { kindOf, name } from './operands.ts'
 
 const field = (t: ValType): string => ({ i: 'i', d: 'f', r: 'r' })[kindOf(t)]

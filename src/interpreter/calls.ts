@@ -9,7 +9,7 @@ import type { FuncType } from '../syntax/types.ts'
 import { type Kind, slotKinds } from './kinds.ts'
 import { Lowerer } from './lower.ts'
 import { Inner, type Lowered } from './lowered.ts'
-import { at, F, I, prepare, R, state, type Target } from './machine.ts'
+import { at, F, I, Moved, prepare, R, state, type Target } from './machine.ts'
 
 /** A function's register code, made at its first call. */
 export function lower(target: Target): Lowered {
@@ -39,12 +39,15 @@ export function moveDown(to: number, from: number, slots: number): void {
 export function enter(func: FuncInst, slots: readonly unknown[], base: number): void {
   const f = lower(func.engine as Target)
   prepare(f, base)
-  f.paramKinds.forEach((kind, k) => {
-    if (kind === 0) I[base + k] = slots[k] as number
-    else if (kind === 1) F[base + k] = slots[k] as number
+  const { paramKinds } = f
+  for (let k = 0; k < paramKinds.length; k++) {
+    if (paramKinds[k] === 0) I[base + k] = slots[k] as number
+    else if (paramKinds[k] === 1) F[base + k] = slots[k] as number
     else R[base + k] = slots[k]
-  })
-  Object.assign(at, { f, pc: 0, fp: base })
+  }
+  at.f = f
+  at.pc = 0
+  at.fp = base
 }
 
 /** Words of a call. */
@@ -80,6 +83,10 @@ export function callee({ code, inst }: Lowered, pc: number, fp: number): FuncIns
 
 /** Calls a function that is not the interpreter's, with arguments and results in registers from `base` on. */
 export function callHost(func: FuncInst, base: number): void {
+  if (func.engine instanceof Moved && func.engine.ints >= 0) {
+    callInts(func, func.engine, base)
+    return
+  }
   const { params } = signatureOf(func)
   const args: unknown[] = ['']
   args.pop()
@@ -97,6 +104,33 @@ export function callHost(func: FuncInst, base: number): void {
     state.depth--
   }
   takeResults(func, base, first)
+}
+
+/** The same for a function of a few int32s. */
+function callInts(func: FuncInst, { ints, gives }: Moved, base: number): void {
+  state.depth++
+  let first: number
+  try {
+    switch (ints) {
+      case 0:
+        first = func.code()
+        break
+      case 1:
+        first = func.code(I[base])
+        break
+      case 2:
+        first = func.code(I[base], I[base + 1])
+        break
+      case 3:
+        first = func.code(I[base], I[base + 1], I[base + 2])
+        break
+      default:
+        first = func.code(I[base], I[base + 1], I[base + 2], I[base + 3])
+    }
+  } finally {
+    state.depth--
+  }
+  if (gives) I[base] = first
 }
 
 /** Moves the results of a call by the calling convention into registers. */

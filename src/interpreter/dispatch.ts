@@ -21,12 +21,14 @@ import { callee, callHost, callLength, lower, moveDown, throwTag } from './calls
 import { Inner, type Lowered } from './lowered.ts'
 import {
   at,
+  cooled,
   exhausted,
   F,
   frameBase,
   frameCode,
   framePc,
   I,
+  NO_HEAT,
   prepare,
   prepareRefs,
   R,
@@ -1219,6 +1221,18 @@ export function loop(
           }
           pc += 2
           continue
+        case Inner.hot:
+          if (--f.heat < 0) {
+            state.top = fp + f.slots
+            const next = takeOver(f, pc, fp)
+            dv = f.views.dv
+            if (next >= 0) {
+              pc = next
+              continue
+            }
+          }
+          pc += 1
+          continue
         case Op.unreachable:
           throw new Trap('unreachable')
         case Op.throw_:
@@ -1236,7 +1250,8 @@ export function loop(
           const func: FuncInst = direct ? f.inst.funcs[code[pc + 2]!]! : callee(f, pc, fp)
           const base = fp + code[pc + 1]!
           const next = pc + callLength(code[pc]!)
-          const target = func.engine instanceof Target ? (func.engine.lowered ?? lower(func.engine)) : undefined
+          let target = func.engine instanceof Target ? (func.engine.lowered ?? lower(func.engine)) : undefined
+          if (target !== undefined && --target.heat < 0) target = cooled(func, target)
           if (target === undefined) {
             state.top = fp + f.slots
             callHost(func, base)
@@ -1267,7 +1282,8 @@ export function loop(
           const func: FuncInst = callee(f, pc, fp)
           const n = code[pc + (code[pc] === Inner.tail_call_indirect ? 5 : 3)]!
           moveDown(fp, fp + code[pc + 1]!, n)
-          const target = func.engine instanceof Target ? lower(func.engine) : undefined
+          let target = func.engine instanceof Target ? lower(func.engine) : undefined
+          if (target !== undefined && --target.heat < 0) target = cooled(func, target)
           if (target !== undefined) {
             prepare(target, fp)
             f = target
@@ -1311,6 +1327,21 @@ export function loop(
     at.pc = pc
     at.fp = fp
     throw e
+  }
+}
+
+/** Has a hot loop taken over; gives where the frame goes on, or -1. The frame counts among those below a call back. */
+function takeOver(f: Lowered, pc: number, fp: number): number {
+  const { tier } = f
+  if (tier === undefined) {
+    f.heat = NO_HEAT
+    return -1
+  }
+  state.depth++
+  try {
+    return tier.loop(f, pc, fp)
+  } finally {
+    state.depth--
   }
 }
 

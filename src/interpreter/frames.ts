@@ -2,7 +2,7 @@
 import type { Catch } from '../binary/code.ts'
 import { Op } from '../syntax/opcode.ts'
 import type { ValType } from '../syntax/types.ts'
-import { Inner } from './lowered.ts'
+import { Inner, type LoopEntry } from './lowered.ts'
 
 /** A value on the operand stack: its first register, or a constant not yet made. */
 export interface Operand {
@@ -25,6 +25,8 @@ export interface Frame {
   results: readonly ValType[]
   /** Where a branch to a loop goes. */
   start: number
+  /** Where its end is, once it is known. */
+  stop: number
   /** Code positions to be set to the frame's end. */
   patches: number[]
   /** The position of an `if`'s jump to its other arm, or -1. */
@@ -35,6 +37,27 @@ export interface Frame {
     | undefined
   /** Index from which later handlers cover what a delegate must pass. */
   catches: readonly Catch[]
+}
+
+/** A loop: where its code begins, its instruction, and the frames around it and its own. */
+export interface Loop {
+  at: number
+  offset: number
+  frames: readonly Frame[]
+}
+
+/**
+ * Where loops that are taken over may go on, by where they begin.
+ * @param left where a function is left whose results lie in its first registers
+ */
+export function loopEntries(loops: readonly Loop[], left: number): Map<number, LoopEntry> {
+  const target = (f: Frame) => (f.kind === 'func' ? left : f.kind === 'loop' ? f.start : f.stop)
+  return new Map(
+    loops.map(({ at, offset, frames }) => {
+      const around = frames.slice(0, -1).map(target)
+      return [at, { offset, targets: [...around, frames[frames.length - 1]!.stop] }]
+    }),
+  )
 }
 
 /** The tag of a clause that stands for a delegate. */

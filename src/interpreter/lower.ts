@@ -8,9 +8,10 @@ import { valueList } from '../runtime/values.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import { BOT, F32, F64, type FuncType, I32, I64, slotCount, V128, type ValType } from '../syntax/types.ts'
-import { DELEGATE, type Frame, INVERSE, type Operand } from './frames.ts'
+import { DELEGATE, type Frame, INVERSE, type Loop, loopEntries, type Operand } from './frames.ts'
 import { kindOf, slotKinds } from './kinds.ts'
 import { type Handler, Inner, type Lowered, NO_VIEWS } from './lowered.ts'
+import { heatOf, type Target, type Tier } from './machine.ts'
 import { plain } from './plain.ts'
 import { special } from './special.ts'
 
@@ -36,6 +37,9 @@ export class Lowerer {
   /** Where the code of the current region's charge has its units; -1 before it. */
   private region = -1
   private readonly meter: Meter
+  private readonly tier: Tier | undefined
+  private readonly bytes: number
+  private readonly loops: Loop[] = []
   private refs = false
   /** The instruction that wrote the newest operand, whose destination may still be changed; -1 for none. */
   retarget = -1
@@ -48,7 +52,9 @@ export class Lowerer {
   ) {
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
+    this.bytes = body.end - body.start
     this.meter = inst.store.meter
+    this.tier = (func.engine as Target).tier
     let slot = 0
     const local = (t: ValType) => {
       this.localTypes.push(t)
@@ -71,6 +77,9 @@ export class Lowerer {
       if (this.meter.metered && !this.dead) this.charge(op)
       this.step(op)
     }
+    // Where a loop that was taken over goes on when it has returned.
+    const left = this.tier === undefined ? -1 : this.emit(Inner.leave)
+    const loops = loopEntries(this.loops, left)
     const paramKinds = slotKinds(type.params)
     const base = Math.max(this.most, slotKinds(type.results).length) + 1
     for (const at of this.caughtUses) this.code[at] = base - this.code[at]! - 1
@@ -89,6 +98,9 @@ export class Lowerer {
       constants: Float64Array.from(this.floats),
       floats: this.localTypes.some((t) => kindOf(t) === 1),
       refs: this.refs || this.handlers.length > 0 || this.localTypes.some((t) => kindOf(t) === 2),
+      heat: heatOf(this.tier, this.bytes, this.tails),
+      tier: this.tier,
+      loops,
       meter: this.meter,
       views: this.inst.memories[0]?.views ?? NO_VIEWS,
       offsets: this.offsets,
@@ -113,6 +125,14 @@ export class Lowerer {
   /** At the end of what begins with a check: how long it is. */
   private weigh({ start }: Frame): void {
     if (this.meter.interruptible) this.code[start + 1] = 1 + ((this.code.length - start) >> UNIT_WORDS)
+  }
+
+  /** Whether the function has tail calls. */
+  tails = false
+
+  private loopStart(offset: number): void {
+    if (this.tier !== undefined) this.loops.push({ at: this.emit(Inner.hot), offset, frames: [...this.frames] })
+    this.check()
   }
 
   // Code
@@ -217,6 +237,7 @@ export class Lowerer {
       params,
       results,
       start: this.code.length,
+      stop: -1,
       patches: [],
       otherwise: -1,
       through: false,
@@ -276,10 +297,11 @@ export class Lowerer {
         return true
       case Op.block:
       case Op.loop: {
+        const { at } = r
         const { params, results } = this.blockType()
         this.settle()
         this.enter(op === Op.block ? 'block' : 'loop', params, results)
-        if (op === Op.loop) this.check()
+        if (op === Op.loop) this.loopStart(at)
         return true
       }
       case Op.if_: {
@@ -307,7 +329,7 @@ export class Lowerer {
         return true
       case Op.br_if: {
         const depth = r.u32()
-        this.branchOn(this.condition(this.labelTypes(depth).length > 0 || this.labelIsFunc(depth)), depth)
+        this.branchOn(this.condition(this.inverts(depth)), depth)
         return true
       }
       case Op.br_table:
@@ -346,8 +368,7 @@ export class Lowerer {
   }
 
   branchOn(condition: readonly number[], depth: number): void {
-    const types = this.labelTypes(depth)
-    if (types.length === 0 && !this.labelIsFunc(depth)) {
+    if (!this.inverts(depth)) {
       this.target(this.jumpOn(condition), depth)
       return
     }
@@ -362,11 +383,8 @@ export class Lowerer {
 
   /** Whether a condition for `branchOn` must be inverted. */
   inverts(depth: number): boolean {
-    return this.labelTypes(depth).length > 0 || this.labelIsFunc(depth)
-  }
-
-  private labelIsFunc(depth: number): boolean {
-    return this.frames[this.frames.length - 1 - depth]!.kind === 'func'
+    const isFunc = this.frames[this.frames.length - 1 - depth]!.kind === 'func'
+    return isFunc || this.labelTypes(depth).length > 0
   }
 
   labelTypes(depth: number): readonly ValType[] {
@@ -470,6 +488,7 @@ export class Lowerer {
   }
 
   private close(frame: Frame): void {
+    frame.stop = this.code.length
     for (const at of frame.patches) this.code[at] = this.code.length
     if (frame.otherwise >= 0) this.code[frame.otherwise] = this.code.length
     const reached = !this.dead || frame.through || frame.otherwise >= 0 || frame.patches.length > 0

@@ -5,6 +5,7 @@ import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Meter } from '../runtime/metering.ts'
 import type { Views } from '../runtime/views.ts'
 import type { Kind } from './kinds.ts'
+import type { Tier } from './machine.ts'
 
 /** In place of the views of memory 0 where there is none. */
 export const NO_VIEWS: Views = { dv: new DataView(new ArrayBuffer(0)), u8: new Uint8Array(0) }
@@ -71,6 +72,16 @@ export enum Inner {
   canonical = 0x1d3,
   canonical_f32x4 = 0x1d4,
   canonical_f64x2 = 0x1d5,
+  /** [op]: the start of a loop that something may take over */
+  hot = 0x1d6,
+}
+
+/** A loop that something may take over. */
+export interface LoopEntry {
+  /** Offset of the body's instruction, as a reader has it behind the opcode. */
+  readonly offset: number
+  /** Where to go on for a branch to each of the frames around it, the function's first: behind them, or where they start if they are loops. */
+  readonly targets: readonly number[]
 }
 
 /** Code of a handler: where it stands, what it catches. */
@@ -113,6 +124,12 @@ export interface Lowered {
   floats: boolean
   /** Whether a register is a reference. */
   refs: boolean
+  /** Calls and turns of loops until it is hot. */
+  heat: number
+  /** What may take it over. */
+  tier: Tier | undefined
+  /** By code position of their `hot`. */
+  loops: ReadonlyMap<number, LoopEntry>
   /** The fuel and interrupts of its store. */
   meter: Meter
   /** The views of memory 0. */

@@ -3,6 +3,7 @@
 import { Exhaustion } from '../errors.ts'
 import { Lanes } from '../numeric/lanes.ts'
 import type { FuncInst } from '../runtime/instances.ts'
+import type { Kind } from './kinds.ts'
 import type { Lowered } from './lowered.ts'
 
 /** Registers of all frames together. */
@@ -34,10 +35,58 @@ export const state = {
   pausable: false,
 }
 
+/** What takes functions over when they get hot. */
+export interface Tier {
+  /** A function's heat has run out at a call: gives it other code, and takes the Target away, or sets the heat again. */
+  hot(func: FuncInst, f: Lowered): void
+  /**
+   * The heat has run out at the loop that begins at `pc` in a frame whose registers begin at `fp`: runs the loop elsewhere and gives the position where
+   * the frame goes on, or -1 to go on here.
+   */
+  loop(f: Lowered, pc: number, fp: number): number
+  /** How much a function may run before it is hot: calls and turns of loops, by the bytes of its body. */
+  heat(bytes: number): number
+}
+
+/** Of a function that nothing takes over. */
+export const NO_HEAT = 0x3fffffff
+
+/** What a function begins with. What tail calls is taken over at once: between two engines a chain of them would nest. */
+export const heatOf = (tier: Tier | undefined, bytes: number, tails: boolean): number =>
+  tier === undefined ? NO_HEAT : tails ? 0 : tier.heat(bytes)
+
 /** What the interpreter keeps with a function that it runs: once it has been called, its register code. */
 export class Target {
   lowered: Lowered | undefined = undefined
-  constructor(readonly func: FuncInst) {}
+  constructor(
+    readonly func: FuncInst,
+    readonly tier: Tier | undefined = undefined,
+  ) {}
+}
+
+/** What stands in the place of a Target once a function is another engine's: how to call it. */
+export class Moved {
+  /** How many parameters it has, all int32s; -1 where a call must look at each slot. */
+  readonly ints: number
+  /** Whether its one result is an int32. */
+  readonly gives: boolean
+
+  constructor(
+    readonly params: readonly Kind[],
+    readonly results: readonly Kind[],
+  ) {
+    const simple = params.length <= 4 && results.length <= 1 && [...params, ...results].every((k) => k === 0)
+    this.ints = simple ? params.length : -1
+    this.gives = results.length > 0
+  }
+}
+
+/** The register code of a function at a call, unless its heat has run out and it is another's from now on. */
+export function cooled(func: FuncInst, f: Lowered): Lowered | undefined {
+  const { tier } = func.engine as Target
+  if (tier === undefined) f.heat = NO_HEAT
+  else tier.hot(func, f)
+  return func.engine instanceof Target ? f : undefined
 }
 
 /** Where the loop stands; read when something is thrown. */

@@ -63,6 +63,7 @@ function call(c: Lowerer, op: Op): boolean {
     case Op.return_call: {
       const f = r.u32()
       const { type } = inst.funcs[f]!
+      c.tails = true
       c.emit(Inner.tail_call, c.popHomes(type.params.length), f, slots(type))
       c.kill()
       return true
@@ -71,6 +72,7 @@ function call(c: Lowerer, op: Op): boolean {
       const [t, table] = [r.u32(), r.u32()]
       const at = c.popRegister()
       const base = c.popHomes(typeAt(t).params.length)
+      c.tails = true
       c.emit(Inner.tail_call_indirect, base, table, at, inst.typeIds[t]!, slots(typeAt(t)))
       c.kill()
       return true
@@ -78,6 +80,7 @@ function call(c: Lowerer, op: Op): boolean {
     case Op.return_call_ref: {
       const type = typeAt(r.u32())
       const ref = c.popRegister()
+      c.tails = true
       c.emit(Inner.tail_call_ref, c.popHomes(type.params.length), ref, slots(type))
       c.kill()
       return true

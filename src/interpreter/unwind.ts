@@ -1,7 +1,7 @@
 // Runs the loop, finds the handlers of exceptions in its frames, and makes backtraces from them.
 import { Trap, type TrapFrame } from '../errors.ts'
 import { trapOf } from '../runtime/boundary.ts'
-import { MAX_FRAMES, wasmFrame } from '../runtime/frames.ts'
+import { errorOf, keepNative, keepRun, MAX_FRAMES, wasmFrame } from '../runtime/frames.ts'
 import { ExnInst, HostThrow } from '../runtime/instances.ts'
 import { loop } from './dispatch.ts'
 import { DELEGATE } from './frames.ts'
@@ -77,10 +77,23 @@ function putPayload(e: ExnInst, to: number): void {
 function trapWithFrames(e: unknown, entry: number): unknown {
   const trap = e instanceof Trap ? e : e instanceof Error ? trapOf(e) : undefined
   if (trap === undefined) return e
+  if (at.f.tier !== undefined) {
+    keepMixed(trap, e as Error, entry)
+    return trap
+  }
   if (trap.frames.length < MAX_FRAMES) trap.frames.push(frameOf(at.f, at.pc))
   for (let depth = state.depth - 1; depth >= entry && trap.frames.length < MAX_FRAMES; depth--)
     trap.frames.push(frameOf(frameCode[depth]!, framePc[depth]! - 1))
   return trap
+}
+
+/** Frames among those of another engine: whoever has the stack puts them in their place. */
+function keepMixed(trap: Trap, e: Error, entry: number): void {
+  if (e !== trap) keepNative(trap, e)
+  const frames = [frameOf(at.f, at.pc)]
+  for (let depth = state.depth - 1; depth >= entry && frames.length < MAX_FRAMES; depth--)
+    frames.push(frameOf(frameCode[depth]!, framePc[depth]! - 1))
+  keepRun(errorOf(trap), frames)
 }
 
 function frameOf(f: Lowered, pc: number): TrapFrame {

@@ -10,7 +10,7 @@ export { messagesOf, type Options, storeOf, type WebAssemblyNamespace }
 /**
  * A namespace like the host's `WebAssembly`. Two of them share nothing. What exceeds the fuel, the deadline or a limit while it runs is a RuntimeError; a
  * module or memory beyond a limit is a CompileError, LinkError or RangeError. `storeOf` gives the fuel that is left and takes more.
- * @param engine an engine, or the name of one: `auto`, `compiler` or `interpreter`
+ * @param engine an engine, or the name of one: `auto`, `host`, `tiered`, `compiler` or `interpreter`
  * @throws TypeError for an engine that does not exist or that this host forbids
  */
 export function createWebAssembly(engine: Executor | string = 'auto', options: Options = {}): WebAssemblyNamespace {

@@ -50,6 +50,20 @@ export const hostFrame = (name: string): TrapFrame => ({
  */
 export const HOST_ENTRY = '$host'
 
+/** The same where calls enter the interpreter, whose frames are not the host's. */
+export const INTERPRETER_ENTRY = '$interpreter'
+
+const runs = new WeakMap<Error, TrapFrame[][]>()
+
+/** Notes the interpreter's frames of one entry, which the stack of `error` has passed; inner entries come first. */
+export function keepRun(error: Error, frames: TrapFrame[]): void {
+  const known = runs.get(error)
+  if (known === undefined) runs.set(error, [frames])
+  else known.push(frames)
+}
+
+export const runsOf = (error: Error): readonly TrapFrame[][] => runs.get(error) ?? []
+
 /** Adds the frames of the call that a trap leaves now: those that follow the frames it has, up to the host function that made the call. */
 export function addFrames(trap: Trap, all: readonly TrapFrame[]): void {
   for (let k = trap.frames.length; k < all.length && k < MAX_FRAMES; k++) {

@@ -198,7 +198,7 @@ describe('features', () => {
     const { code, stdout } = anywasm(['features'])
     expect(code).toBe(0)
     expect(stdout).toMatch(
-      /^engine of auto: +host, where it can run the module, then compiler\nhost: +yes\ncompiler: +yes\ninterpreter: +yes\nanywasm runs: +mvp .* gc /,
+      /^engine of auto: +host, where it can run the module, then tiered\nhost: +yes\ntiered: +yes\ncompiler: +yes\ninterpreter: +yes\nanywasm runs: +mvp .* gc /,
     )
     expect(stdout).toMatch(/largest optimised: +61440 bytes .* run --raise-limit lifts it\n/)
     expect(stdout).toMatch(/host's WebAssembly: .*simd/)
@@ -209,7 +209,7 @@ describe('features', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       auto: 'host',
-      engines: { host: true, compiler: false, interpreter: true },
+      engines: { host: true, tiered: false, compiler: false, interpreter: true },
       host: { codeGeneration: false, webAssembly: expect.arrayContaining(['simd', 'threads']) },
     })
   })

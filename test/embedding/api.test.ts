@@ -324,9 +324,9 @@ describe('modules', () => {
 })
 
 test('engines: by name, with an executor of one’s own, or not at all', () => {
-  expect(new Engine().name).toBe('compiler')
+  expect(new Engine().name).toBe('tiered')
   expect(() => new Engine({ executor: 'jit' })).toThrow(
-    "no executor 'jit' here; there are auto, host, compiler, interpreter",
+    "no executor 'jit' here; there are auto, host, tiered, compiler, interpreter",
   )
   expect(() => new Engine({ features: ['warp' as never] })).toThrow("unknown feature 'warp'")
 })

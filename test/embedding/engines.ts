@@ -5,6 +5,9 @@ import { hostFeatures } from '../../src/host/detect.ts'
 import { Engine } from '../../src/presets/embedding.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import type { Feature } from '../../src/syntax/features.ts'
+import { tierEarly } from '../tiered/early.ts'
+
+tierEarly()
 
 export const engines: readonly [string, Engine][] = Object.keys(ENGINES).map((name) => [
   name,

@@ -5,9 +5,12 @@ import { interpreter } from '../../src/interpreter/engine.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import type { Executor } from '../../src/runtime/store.ts'
 import { parseModule } from '../../src/text/parse.ts'
+import { tierEarly } from '../tiered/early.ts'
 import { DETERMINISTIC } from './generate.ts'
 import { runHost, sameOutcome } from './host.ts'
 import { runOurs, type Subject, subject, type Transcript, type Way } from './run.ts'
+
+tierEarly()
 
 /** V8's baseline compiler (11.3) loses operands that lie on its stack meanwhile: an access at an odd address behind it does not trap there, as it does under --no-liftoff. */
 const LOSES_OPERANDS = Number(process.versions.v8.split('.')[0]) < 12 ? /memory\.atomic\.wait/ : /^never$/

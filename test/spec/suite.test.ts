@@ -9,6 +9,9 @@ import { lackingFeatures } from '../../src/host/detect.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import { runScript, type ScriptFailure } from '../../src/script/run.ts'
 import type { Feature } from '../../src/syntax/features.ts'
+import { tierEarly } from '../tiered/early.ts'
+
+tierEarly()
 
 interface Entry {
   /**

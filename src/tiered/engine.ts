@@ -1,0 +1,74 @@
+// Two engines as one: functions begin in the interpreter, which costs little to begin with, and those that get hot are compiled; so is a loop that stays
+// hot in a call that began in the interpreter. Small modules, controlled stores and further instances of a module are the compiler's from the start.
+import { isCommon } from '../compiler/common.ts'
+import { compiler, isKept, loopOf } from '../compiler/engine.ts'
+import { codeBytes, interpret, LARGE, prepareLoop, takeAway } from '../interpreter/engine.ts'
+import type { Lowered } from '../interpreter/lowered.ts'
+import { F, I, Moved, NO_HEAT, R, type Tier } from '../interpreter/machine.ts'
+import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
+import type { Executor } from '../runtime/store.ts'
+
+/** When functions move up. Tests make it early. */
+export const tiering = {
+  /** Bytes of code from which on a module's functions begin in the interpreter. */
+  least: LARGE,
+  /** Calls and turns of loops until a function is hot, and how many more for each byte of its body. */
+  heat: 4000,
+  perByte: 20,
+}
+
+export const tiered: Executor = {
+  name: 'tiered',
+  link(inst) {
+    compiler.link(inst)
+    if (!pays(inst)) return
+    prepareLoop()
+    const lazy = inst.funcs[inst.importedFuncs]!.code
+    const tier = new Rising(lazy)
+    for (let i = inst.importedFuncs; i < inst.funcs.length; i++)
+      if (!isKept(inst.funcs[i]!)) interpret(inst.funcs[i]!, tier)
+  },
+  frames: (error, store) => compiler.frames(error, store),
+}
+
+function pays(inst: ModuleInst): boolean {
+  const { meter, countsDepth } = inst.store
+  if (meter.metered || meter.interruptible || countsDepth || isCommon(inst)) return false
+  return inst.module.funcs.length > 0 && codeBytes(inst) >= tiering.least
+}
+
+class Rising implements Tier {
+  private readonly loops = new Map<Lowered, Map<number, ReturnType<typeof loopOf>>>()
+
+  /** @param lazy code that compiles its function and calls it */
+  constructor(private readonly lazy: Callable) {}
+
+  heat(bytes: number): number {
+    return tiering.heat + bytes * tiering.perByte
+  }
+
+  hot(func: FuncInst): void {
+    takeAway(func, this.lazy)
+  }
+
+  loop(f: Lowered, pc: number, fp: number): number {
+    const { func } = f
+    const { body } = func.module!.module.funcs[func.index - func.module!.importedFuncs]!
+    if (!(func.engine instanceof Moved)) {
+      // Later calls are compiled; this one goes on for a while.
+      this.hot(func)
+      f.heat = this.heat(body.end - body.start)
+      return -1
+    }
+    const { offset, targets } = f.loops.get(pc)!
+    let loops = this.loops.get(f)
+    if (loops === undefined) this.loops.set(f, (loops = new Map()))
+    if (!loops.has(pc)) loops.set(pc, loopOf(func, offset))
+    const loop = loops.get(pc)
+    if (loop === undefined) {
+      f.heat = NO_HEAT
+      return -1
+    }
+    return targets[loop(I, F, R, fp)]!
+  }
+}
