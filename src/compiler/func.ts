@@ -14,6 +14,7 @@ import { atomic, wide } from './atomics.ts'
 import { call } from './calls.ts'
 import { constant, reference } from './constants.ts'
 import type { Frame, LoopDraft } from './frame.ts'
+import { global } from './globals.ts'
 import { type Emitter, operator } from './inline.ts'
 import { Known } from './known.ts'
 import { beginLoop, endLoop } from './loops.ts'
@@ -224,7 +225,14 @@ export class FuncCompiler implements Emitter {
   }
 
   private emit(op: Op): void {
-    if (!this.control(op) && !this.variable(op) && !access(this, op) && !bulk(this, op) && !reference(this, op)) {
+    if (
+      !this.control(op) &&
+      !this.variable(op) &&
+      !global(this, op) &&
+      !access(this, op) &&
+      !bulk(this, op) &&
+      !reference(this, op)
+    ) {
       const row = rows[op]!
       if (
         !constant(this, op) &&
@@ -579,23 +587,6 @@ export class FuncCompiler implements Emitter {
         this.getLocal(index)
         return true
       }
-      case Op.global_get: {
-        const g = r.u32()
-        const { type, mutable } = this.inst.globals[g]!.type
-        const fields = globalFields(type)
-        ops.push(type, ...fields.map((f) => expr(`${this.use(`G${g}`)}.${f}`, [], mutable)))
-        return true
-      }
-      case Op.global_set: {
-        const g = r.u32()
-        const { type } = this.inst.globals[g]!.type
-        const { slots } = ops.pop()
-        ops.flushEffects()
-        globalFields(type).forEach((f, k) => {
-          this.line(`${this.use(`G${g}`)}.${f}=${slots[k]!.code}`)
-        })
-        return true
-      }
       case Op.drop: {
         const effects = ops.values[ops.values.length - 1]!.slots.some((e) => e.effect)
         if (effects) ops.flushEffects()
@@ -696,6 +687,3 @@ export class FuncCompiler implements Emitter {
     )
   }
 }
-
-const globalFields = (t: ValType): string[] =>
-  isRef(t) ? ['ref'] : t === F32 || t === F64 ? ['num'] : ['lo', 'hi', 'x2', 'x3'].slice(0, slotCount(t))

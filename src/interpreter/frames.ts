@@ -39,6 +39,18 @@ export interface Frame {
   catches: readonly Catch[]
 }
 
+export const newFrame = (
+  kind: Frame['kind'],
+  depth: number,
+  height: number,
+  params: readonly ValType[],
+  results: readonly ValType[],
+  start: number,
+): Frame => {
+  const open = { patches: [], otherwise: -1, through: false, handler: undefined, catches: [] }
+  return { kind, depth, height, params, results, start, stop: -1, ...open }
+}
+
 /** A loop: where its code begins, its instruction, and the frames around it and its own. */
 export interface Loop {
   at: number

@@ -8,7 +8,7 @@ import { valueList } from '../runtime/values.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import { BOT, F32, F64, type FuncType, I32, I64, slotCount, V128, type ValType } from '../syntax/types.ts'
-import { DELEGATE, type Frame, INVERSE, type Loop, loopEntries, type Operand } from './frames.ts'
+import { DELEGATE, type Frame, INVERSE, type Loop, loopEntries, newFrame, type Operand } from './frames.ts'
 import { kindOf, slotKinds } from './kinds.ts'
 import { type Handler, Inner, type Lowered, NO_VIEWS } from './lowered.ts'
 import { heatOf, type Target, type Tier } from './machine.ts'
@@ -230,20 +230,7 @@ export class Lowerer {
   private enter(kind: Frame['kind'], params: readonly ValType[], results: readonly ValType[]): Frame {
     const depth = this.stack.length - params.length
     const height = params.length > 0 ? this.stack[depth]!.home : this.height
-    const frame: Frame = {
-      kind,
-      depth,
-      height,
-      params,
-      results,
-      start: this.code.length,
-      stop: -1,
-      patches: [],
-      otherwise: -1,
-      through: false,
-      handler: undefined,
-      catches: [],
-    }
+    const frame = newFrame(kind, depth, height, params, results, this.code.length)
     this.frames.push(frame)
     return frame
   }
