@@ -98,6 +98,20 @@ async function commandLine(out, options) {
   })
 }
 
+/** How executables begin that `anywasm compile` makes: a script with a variable. */
+async function executableMain(out) {
+  await esbuild.build({
+    entryPoints: [{ in: 'src/cli/executable-main.ts', out: 'executable-main' }],
+    outdir: out,
+    bundle: true,
+    platform: 'node',
+    format: 'iife',
+    globalName: 'runner',
+    target: 'es2022',
+    logLevel: 'warning',
+  })
+}
+
 /** @param {{ types: boolean }} options whether to emit declarations as well */
 export async function build({ types }) {
   // Into a folder of its own first: whoever runs dist/ meanwhile sees the old build or the new one, and a failed build leaves the old one.
@@ -110,6 +124,7 @@ export async function build({ types }) {
     await bundle(workers, '// anywasm, MIT licence', out, short)
     await commandLine(out, short)
     await aheadRuntime(out)
+    await executableMain(out)
     copyFileSync('src/cli/client.d.ts', `${out}/client.d.ts`)
     if (types) declarations(`${out}/types`)
     writeFileSync(`${out}/.built`, '')

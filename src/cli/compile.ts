@@ -19,12 +19,16 @@ export interface CompileOptions {
   embed?: boolean
   external?: boolean
   sourceMap?: boolean
+  executable?: boolean
+  dir?: string[]
+  envInherit?: boolean
 }
 
 const EXTENSIONS: Record<Format, string> = { esm: '.mjs', cjs: '.cjs', iife: '.js' }
 
 /** Writes the JavaScript, its declarations, and with `external` the module's data. */
 export async function compile(file: string, options: CompileOptions): Promise<void> {
+  if (options.executable) return compileExecutable(file, options)
   const format =
     options.format === undefined
       ? options.output?.endsWith('.cjs')
@@ -61,6 +65,29 @@ export async function compile(file: string, options: CompileOptions): Promise<vo
   write(declarationsPath(output), declarations(parts.module, format, name))
 }
 
+/** Options of a script, which an executable has none of, and the reverse. */
+const OF_SCRIPTS = { format: '--format', target: '--target', embed: '--embed', external: '--external' } as const
+const OF_EXECUTABLES = { dir: '--dir', envInherit: '--env-inherit' } as const
+
+async function compileExecutable(file: string, options: CompileOptions): Promise<void> {
+  const base = file.replace(/\.(wasm|wat)$/, '')
+  const output = options.output ?? (base === file ? `${base}.exe` : base + (process.platform === 'win32' ? '.exe' : ''))
+  const { folders } = await import('./run-options.ts')
+  const given = Object.fromEntries(folders(options).map(({ guest, host }) => [guest, host]))
+  if (output === '-') throw new Failure('compile: --executable needs a file; name one with -o', EXIT.usage)
+  check(file, output, options)
+  const { checkProgram, writeExecutable } = await import('./executable.ts')
+  try {
+    const parts = await compileFile(file, 'es2020', 'program')
+    checkProgram(file, parts.module)
+    const { text } = script('iife', 'es2020', parts, undefined)
+    endProgress()
+    await writeExecutable(output, text, { folders: given, env: options.envInherit === true })
+  } catch (e) {
+    throw explain(e, file)
+  }
+}
+
 async function mapOf(made: Script, module: Module, file: string, output: string) {
   const [{ mapComment, sourceMap }, { findSources }] = await Promise.all([
     import('./ahead-map.ts'),
@@ -82,7 +109,11 @@ function oneOf<T extends string>(option: string, given: string, all: readonly T[
   throw new Failure(`${option} ${given}: ${what}${didYouMean(given, all)}`, EXIT.usage)
 }
 
-function check(file: string, output: string, { embed, external }: CompileOptions): void {
+function check(file: string, output: string, options: CompileOptions): void {
+  const { embed, external, executable } = options
+  for (const [name, flag] of Object.entries(executable ? OF_SCRIPTS : OF_EXECUTABLES))
+    if (options[name as keyof CompileOptions] !== undefined)
+      throw new Failure(`compile: ${flag} is ${executable ? 'not ' : 'only '}for --executable`, EXIT.usage)
   if (embed && external) throw new Failure('compile: --embed and --external exclude each other', EXIT.usage)
   if (external && output === '-')
     throw new Failure('compile: --external needs a file to stand beside; name one with -o', EXIT.usage)

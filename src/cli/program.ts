@@ -195,6 +195,9 @@ function addCompile(program: Command): void {
     .option('--embed', "put the module's data into the script (the default)")
     .option('--external', 'put it into a file beside the script')
     .option('--no-source-map', 'write none; otherwise it stands beside the script')
+    .option('--executable', 'make a WASI program a file that runs by itself')
+    .addOption(many('--dir <host[::guest]>', 'a folder that the executable may use, as for run'))
+    .option('--env-inherit', 'let it see the variables that it is started with')
     .addHelpText(
       'after',
       examples(
@@ -202,6 +205,7 @@ function addCompile(program: Command): void {
         'anywasm compile tool.wasm -o tool.js --format iife',
         'anywasm compile tool.wasm -o tool.cjs --external',
         'anywasm compile tool.wasm -o tool.js --format iife --target es5    for Hermes and old hosts',
+        'anywasm compile tool.wasm --executable --dir .                       writes tool, which needs neither Node nor anywasm',
       ),
     )
     .action(async (file: string, options: CompileOptions) => {

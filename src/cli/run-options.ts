@@ -63,7 +63,7 @@ function pair(text: string): [string, string] | undefined {
 }
 
 /** Folders in the order of the options: HOST, HOST::GUEST, or turned round for --mapdir. */
-function folders(o: RunOptions): Folder[] {
+export function folders(o: Pick<RunOptions, 'dir' | 'mapdir' | 'volume'>): Folder[] {
   const split = (option: string, form: string) => (text: string) => {
     const parts = pair(text)
     if (parts === undefined) throw new Failure(`${option} ${text}: expected ${form}`, EXIT.usage)
