@@ -82,8 +82,8 @@ export class Counters {
 
   private check(units: number): void {
     const tick = this.c.use('tick')
-    if (this.outside >= 0) this.c.line(`if((tk=tk-${units}|0)<0)tk=${tick}()`)
-    else this.c.line(`if((${this.c.use('meter')}.ticks-=${units})<0)${tick}()`)
+    if (this.outside >= 0) this.c.line(`if((tk=tk-${units}|0)<0)tk=+${tick};tk=tk|0`)
+    else this.c.line(`if((${this.c.use('meter')}.ticks-=${units})<0)+${tick}`)
   }
 
   /** What the instruction at `offset` charges: that of a region that begins with it. */
@@ -96,7 +96,7 @@ export class Counters {
     const refuel = this.c.use('refuel')
     const wrap = units < 2 ** 30 ? '|0' : ''
     if (this.direct) this.c.line(`if((${this.c.use('meter')}.slice-=${units})<0)${refuel}(meter.slice,${units})`)
-    else this.c.line(`if((fu=fu-${units}${wrap})<0)fu=${refuel}(fu,${units})`)
+    else this.c.line(`if((fu=fu-${units}${wrap})<0)fu=${refuel}(fu,${units})|0`)
   }
 
   /**
@@ -116,7 +116,7 @@ export class Counters {
     }
     const around: string[] = []
     if (this.paysAtStart(loop, start)) around.push(...this.payAhead(loop, this.plan!.charges.get(start)!))
-    if (this.ticksOutside(loop)) around.push(`if(tk<0)tk=${this.c.use('tick')}()`)
+    if (this.ticksOutside(loop)) around.push(`if(tk<0)tk=+${this.c.use('tick')};tk=tk|0`)
     return around.length > 0 ? around : undefined
   }
 
@@ -132,7 +132,7 @@ export class Counters {
   /** Where all there is does not last for a turn, `fb` lets it begin all the same, and regions find out where it ends. */
   private payAhead(loop: LoopPlan, first: number): string[] {
     const { total } = loop
-    const more = `if(fu<${total}){meter.slice=fu;fu=-1;fu=${this.c.use('payAhead')}(${first},${total})}`
+    const more = `if(fu<${total}){meter.slice=fu;fu=-1;fu=${this.c.use('payAhead')}(${first},${total})|0}`
     return total === first ? [more] : [more, `${this.c.counter('fb')}=fu<${total}?0:${total - first}`]
   }
 
@@ -217,7 +217,9 @@ export function controlNames({ store }: ModuleInst): Record<string, unknown> {
     tooDeep: () => {
       throw new Exhaustion('call stack exhausted')
     },
-    tick: () => meter.tick(),
+    // Looks at the clock where it is converted to a number: V8 compiles a call that has not happened yet as a way back to slow code, which a long loop may
+    // never leave again, but no conversion.
+    tick: { valueOf: () => meter.tick() },
     refuel: (left: number, units: number): number => {
       meter.slice = left
       if (!meter.refill()) {
