@@ -1,5 +1,5 @@
 // StructRef and ArrayRef: structs and arrays of WebAssembly on the host's side, to hold, to hand back and to read.
-import { type ArrayInst, elementSlots, type StructInst } from '../runtime/gc.ts'
+import { type ArrayInst, elementSlots, ForeignAggregate, type StructInst } from '../runtime/gc.ts'
 import { V128Value } from '../runtime/values.ts'
 import { type ArrayType, I64, type StructType, unpacked, V128, type ValType } from '../syntax/types.ts'
 import { Handle } from './handles.ts'
@@ -16,7 +16,7 @@ function fromSlots(t: ValType, slots: readonly unknown[]): unknown {
 /** A struct. */
 export class StructRef extends Handle {
   /** @internal */
-  declare readonly inst: StructInst
+  declare readonly inst: StructInst | ForeignAggregate
 
   get kind(): 'struct' {
     return 'struct'
@@ -24,15 +24,18 @@ export class StructRef extends Handle {
 
   /** The number of its fields. */
   get length(): number {
-    return this.inst.layout.fields.length
+    const { inst } = this
+    return inst instanceof ForeignAggregate ? inst.length : inst.layout.fields.length
   }
 
   /** A field's value; packed ones are sign-extended. @throws {RangeError} where there is no such field */
   get(field: number): Value {
     const { inst } = this
-    const at = inst.layout.fields[field]
-    if (at === undefined) throw new RangeError(`field ${field} is not one of ${this.length}`)
-    const { type } = (inst.def.sub.comp as StructType).fields[field]!
+    const { fields } = inst.def.sub.comp as StructType
+    if (fields[field] === undefined) throw new RangeError(`field ${field} is not one of ${this.length}`)
+    const { type } = fields[field]
+    if (inst instanceof ForeignAggregate) return fromWasm(this.store, inst.get(field), unpacked(type))
+    const at = inst.layout.fields[field]!
     return fromWasm(
       this.store,
       fromSlots(
@@ -51,7 +54,7 @@ export class StructRef extends Handle {
 /** An array. */
 export class ArrayRef extends Handle {
   /** @internal */
-  declare readonly inst: ArrayInst
+  declare readonly inst: ArrayInst | ForeignAggregate
 
   get kind(): 'array' {
     return 'array'
@@ -68,6 +71,7 @@ export class ArrayRef extends Handle {
     if (!(Number.isInteger(index) && index >= 0 && index < inst.length))
       throw new RangeError(`element ${index} is not one of ${inst.length}`)
     const { type } = (inst.def.sub.comp as ArrayType).field
+    if (inst instanceof ForeignAggregate) return fromWasm(this.store, inst.get(index), unpacked(type))
     const n = elementSlots(type)
     const slots = Array.from({ length: n }, (_, k) => inst.data[index * n + k])
     return fromWasm(this.store, fromSlots(type, slots), unpacked(type))

@@ -1,10 +1,10 @@
 // What all handles have in common. Each run-time object has one handle, so that identity holds however often one comes out; `instOf` is the way back.
-import type { ArrayInst, StructInst } from '../runtime/gc.ts'
+import type { ArrayInst, ForeignAggregate, StructInst } from '../runtime/gc.ts'
 import type { ExnInst, Extern, ModuleInst } from '../runtime/instances.ts'
 import type { Store as RuntimeStore } from '../runtime/store.ts'
 import type { Store } from './store.ts'
 
-export type Inst = Extern | ExnInst | ModuleInst | StructInst | ArrayInst
+export type Inst = Extern | ExnInst | ModuleInst | StructInst | ArrayInst | ForeignAggregate
 
 interface Known {
   readonly inst: Inst

@@ -2,7 +2,7 @@
 import { locate } from '../debug/locate.ts'
 import { LinkError, Trap } from '../errors.ts'
 import { leaving } from '../runtime/boundary.ts'
-import { ArrayInst, StructInst } from '../runtime/gc.ts'
+import { ArrayInst, ForeignAggregate, StructInst } from '../runtime/gc.ts'
 import { ExnInst, FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from '../runtime/instances.ts'
 import type { Exceeded, Growth, StoreLimits } from '../runtime/store.ts'
 import type * as syntax from '../syntax/types.ts'
@@ -176,6 +176,8 @@ export class Store<T = unknown> {
     if (inst instanceof ExnInst) return new Exception(this, inst)
     if (inst instanceof StructInst) return adopt(StructRef, this, inst)
     if (inst instanceof ArrayInst) return adopt(ArrayRef, this, inst)
+    if (inst instanceof ForeignAggregate)
+      return inst.def.sub.comp.kind === 'struct' ? adopt(StructRef, this, inst) : adopt(ArrayRef, this, inst)
     return adopt(Instance, this, inst)
   }
 

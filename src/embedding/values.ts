@@ -1,7 +1,7 @@
 // Values of embedders to values of a WebAssembly type and back: numbers wrap as the JavaScript API has it, anything of another kind is a TypeError that
 // says which value it was. References cross as handles (Func, Exception, StructRef, ArrayRef); host values are themselves.
 import { i64_wrap } from '../numeric/bits.ts'
-import { ArrayInst, StructInst } from '../runtime/gc.ts'
+import { ArrayInst, ForeignAggregate, StructInst } from '../runtime/gc.ts'
 import { ExnInst, FuncInst } from '../runtime/instances.ts'
 import { V128Value } from '../runtime/values.ts'
 import { topOf } from '../syntax/match.ts'
@@ -85,10 +85,10 @@ function toRef(store: Store, v: unknown, t: ValType, what: What): unknown {
     throw new TypeError(
       `${what()}: the ${inst.inst.constructor.name.replace(/Inst$/, '').toLowerCase()} belongs to another store`,
     )
-  const inner = inst?.inst
+  const inner = inst?.inst instanceof ForeignAggregate ? inst.inst.ref : inst?.inst
   const top = topOf(registry, heap)
   // Handles of functions and exceptions are host values among the others.
-  const aggregate = inner instanceof StructInst || inner instanceof ArrayInst
+  const aggregate = inner instanceof StructInst || inner instanceof ArrayInst || inst?.inst instanceof ForeignAggregate
   const value = aggregate || top === Heap.func || top === Heap.exn ? (inner ?? v) : v
   if (store.inner.isOfHeapType(value, heap)) return value
   throw mismatch(what, `a value of type ${typeName(t)}`, v)
@@ -99,5 +99,6 @@ export function fromWasm(store: Store, v: unknown, t: ValType): Value {
   if (!isRef(t)) return v
   if (v instanceof FuncInst || v instanceof ExnInst || v instanceof StructInst || v instanceof ArrayInst)
     return store.handle(v)
-  return v
+  const foreign = store.inner.aggregate(v)
+  return foreign === undefined ? v : store.handle(foreign)
 }

@@ -141,6 +141,8 @@ export class Controls {
         return new Exhaustion('call stack exhausted')
       case WHY.conversion:
         return new Trap('invalid conversion to integer')
+      case WHY.array:
+        return new Trap('out of bounds array access')
       case WHY.uninitialized:
         return new Trap('uninitialized element', String((arg.value as number) >>> 0))
       case WHY.array:

@@ -1,6 +1,5 @@
 // Memories, tables, globals and tags of the host under the runtime's classes. What JavaScript has no values for goes through small modules.
 
-import { writeHeapType } from '../binary/write-types.ts'
 import { Exhaustion } from '../errors.ts'
 import { f32_to_bits, f64_to_bits } from '../numeric/bits.ts'
 import { ret } from '../numeric/ret.ts'
@@ -13,12 +12,10 @@ import { topOf } from '../syntax/match.ts'
 import { Op } from '../syntax/opcode.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import {
-  ANYREF,
   F32,
   F64,
   type GlobalType,
   Heap,
-  type HeapType,
   heapOf,
   I32,
   I64,
@@ -30,10 +27,11 @@ import {
   V128,
   type ValType,
 } from '../syntax/types.ts'
+import { aggregateOf, refTest } from './aggregates.ts'
 import { outgoing } from './bridge.ts'
 import type { NativeFunction, NativeGlobal, NativeMemory, NativeTable } from './native.ts'
 import { foreign, type Realm, realmOf } from './refs.ts'
-import { Body, host, plain, run, Synth } from './synth.ts'
+import { Body, host, run, Synth } from './synth.ts'
 
 export class HostMemInst extends MemInst {
   override readonly detaches = true
@@ -292,32 +290,6 @@ function tag(store: Store, def: DefType): TagInst {
   return new HostTagInst(realmOf(store), def, run(synth.compile())['x'] as object)
 }
 
-const tests = new WeakMap<object, Map<HeapType, (ref: unknown) => number>>()
-
-/** Whether an object of the host has a heap type of the hierarchy of `any`. */
-function refTest(store: Store, ref: unknown, heap: HeapType): boolean {
-  const { registry } = store
-  let known = tests.get(registry)
-  if (known === undefined) tests.set(registry, (known = new Map()))
-  let test = known.get(heap)
-  if (test === undefined) {
-    const synth = new Synth(registry)
-    const type = synth.type(plain([ANYREF], [I32]))
-    const own = heapOf(synth.val(refOf(heap)))
-    const b = new Body().op(Op.local_get, 0).op(Op.ref_test)
-    writeHeapType(b.w, own)
-    synth.export('f', 'func', synth.func(type, [], b.end()))
-    test = run(synth.compile())['f'] as (ref: unknown) => number
-    known.set(heap, test)
-  }
-  try {
-    return test(ref) === 1
-  } catch {
-    return false
-  }
-}
-const refOf = (heap: HeapType): ValType => (ANYREF & ~0xffffff) | heap
-
 /** Where the host has no such type, no module that it runs has one either: the runtime's own class does for JavaScript. */
 function orPlain<T>(make: () => T, plainly: () => T): T {
   try {
@@ -349,6 +321,7 @@ export const entities: Entities = {
       () => tag(store, def),
       () => new TagInst(def),
     ),
+  aggregate: aggregateOf,
   isOfHeapType(store, ref, heap) {
     if (ref instanceof FuncInst || ref instanceof ExnInst || typeof ref === 'number')
       return isConcrete(heap) && !(ref instanceof FuncInst) ? false : isOfHeapType(store.registry, ref, heap)

@@ -238,6 +238,15 @@ class BodyPass {
         to.skipTo(r.pos)
         return
       }
+      case Op.array_init_elem: {
+        const type = r.u32()
+        r.u32()
+        if (!control.traps) return
+        to.copyTo(at)
+        to.mark(at)
+        to.op(Op.call, control.arrayCheck(type))
+        return
+      }
       case Op.memory_grow:
       case Op.table_grow:
         this.grow(op, at, r.u32())

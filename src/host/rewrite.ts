@@ -8,12 +8,14 @@ import { DEFAULT_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import type { Feature } from '../syntax/features.ts'
 import { rows } from '../syntax/instructions.ts'
 import type { Code, Elem, Export, Func, Import, ImportDesc, Module } from '../syntax/module.ts'
-import type { Op } from '../syntax/opcode.ts'
+import { Op } from '../syntax/opcode.ts'
 import {
+  concrete,
   EXTERNREF,
   type FuncType,
   I32,
   type MemType,
+  refType,
   type SubType,
   type TableType,
   type TagType,
@@ -27,9 +29,9 @@ import { Instrument } from './instrument.ts'
 import { HELPER_OF, type Helper, LOWERED, SAME_AS } from './lower.ts'
 import { initialisation, moveGlobals, Needs } from './needs.ts'
 import { sectionsOf } from './sections.ts'
-import { type Control, shapeOf } from './shape.ts'
+import { type Control, shapeOf, WHY } from './shape.ts'
 import { type Slot, slotType } from './slots.ts'
-import { plain } from './synth.ts'
+import { Body, plain } from './synth.ts'
 
 export interface Rewritten {
   readonly bytes: Uint8Array
@@ -112,6 +114,7 @@ class Additions {
   private readonly helpers = new Map<Op, number>()
   private readonly found = new Map<string, { index: number; type: number }>()
   readonly slots: Slot[] = []
+  private readonly checks = new Map<number, number>()
 
   constructor(private readonly module: Module) {
     this.firstFunc = imported(module, 'func').length
@@ -148,6 +151,23 @@ class Additions {
     if (index === undefined) {
       const runs = locals.map((t) => ({ count: 1, type: t }))
       this.helpers.set(op, (index = this.func(type, body(), runs)))
+    }
+    return index
+  }
+
+  /** A function that tells a range beyond an array from one beyond a segment, for which hosts have one text. */
+  arrayCheck(type: number, why: number): number {
+    let index = this.checks.get(type)
+    if (index === undefined) {
+      const all = [refType(true, concrete(type)), I32, I32, I32]
+      const b = new Body().block(Op.block)
+      b.op(Op.local_get, 0).op(Op.ref_is_null).op(Op.br_if, 0)
+      b.op(Op.local_get, 1).op(Op.i64_extend_i32_u).op(Op.local_get, 3).op(Op.i64_extend_i32_u).op(Op.i64_add)
+      b.op(Op.local_get, 0).op(Op.array_len).op(Op.i64_extend_i32_u).op(Op.i64_le_u).op(Op.br_if, 0)
+      b.i32(WHY.array).op(Op.global_set, why).op(Op.unreachable).op(Op.end)
+      for (const k of [0, 1, 2, 3]) b.op(Op.local_get, k)
+      index = this.func(plain(all, all), b.end())
+      this.checks.set(type, index)
     }
     return index
   }
@@ -204,6 +224,7 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
     blockType: (results) => additions.type(plain([], results)),
     erased,
     slot: (slot) => additions.slot(slot),
+    arrayCheck: (type) => additions.arrayCheck(type, firstGlobal + SHARED_GLOBALS.indexOf('why')),
     tagParams: (k) => (module.types[tags[k]!.type]!.comp as FuncType).params.map(erased),
     tableType: (k) => tables[k] ?? module.tables[k - tables.length]!.type,
     mostElements(type) {

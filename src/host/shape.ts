@@ -56,6 +56,8 @@ export interface Control {
   lowered(op: Op): { same: Op } | { helper: number } | undefined
   /** A type as the host has it. */
   erased(t: ValType): ValType
+  /** A function that gives back an array and three numbers, and traps where a range from the first, as long as the third, is not in the array. */
+  arrayCheck(type: number): number
   /** An entry of the table of hooks, and its type. */
   slot(slot: Slot): { index: number; type: number }
   /** A tag's parameters, as the host has them. */
@@ -112,6 +114,7 @@ const SPECIAL = new Set<Op>([
   Op.global_get,
   Op.global_set,
   Op.memory_grow,
+  Op.array_init_elem,
   Op.table_grow,
   Op.array_new,
   Op.array_new_default,

@@ -35,6 +35,19 @@ export class StructInst {
   }
 }
 
+/** A struct or array that an engine keeps in a form of its own. */
+export abstract class ForeignAggregate {
+  /** @param ref what the engine's code knows it as */
+  constructor(
+    readonly def: DefType,
+    readonly ref: object,
+  ) {}
+  /** The number of fields or elements. */
+  abstract readonly length: number
+  /** The value of one of them; packed ones are sign-extended. */
+  abstract get(index: number): Value
+}
+
 /** Where a field lies: its first lane's name, and the names of all its lanes in order. */
 export interface FieldLanes {
   readonly type: ValType

@@ -12,7 +12,7 @@ import {
 import type { Module } from '../syntax/module.ts'
 import { type DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import type { GlobalType, HeapType, MemType, TableType } from '../syntax/types.ts'
-import { isOfHeapType, MAX_ARRAY_LENGTH } from './gc.ts'
+import { type ForeignAggregate, isOfHeapType, MAX_ARRAY_LENGTH } from './gc.ts'
 import { type FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from './instances.ts'
 import { Meter, type MeterOptions } from './metering.ts'
 import type { Value } from './values.ts'
@@ -50,6 +50,8 @@ export interface Entities {
   tag(store: Store, def: DefType): TagInst
   /** Whether a reference that is not null has the heap type. */
   isOfHeapType(store: Store, ref: unknown, heap: HeapType): boolean
+  /** A reference as a struct or array to look at, the same each time; undefined for anything else, and where structs and arrays are the runtime's own. */
+  aggregate?(store: Store, ref: object): ForeignAggregate | undefined
 }
 
 const plainEntities: Entities = {
@@ -225,6 +227,11 @@ export class Store {
   /** Whether a reference that is not null has the heap type, which carries a registry id where it is concrete. */
   isOfHeapType(ref: unknown, heap: HeapType): boolean {
     return this.entities.isOfHeapType(this, ref, heap)
+  }
+
+  /** A struct or array that the engine keeps in a form of its own. */
+  aggregate(ref: unknown): ForeignAggregate | undefined {
+    return typeof ref === 'object' && ref !== null ? this.entities.aggregate?.(this, ref) : undefined
   }
 
   /** The most pages of its own page size that a memory of this type may have here. */
