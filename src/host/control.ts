@@ -141,7 +141,7 @@ export class Controls {
         return new Exhaustion('call stack exhausted')
       case WHY.conversion:
         return new Trap('invalid conversion to integer')
-      case WHY.array:
+      case WHY.range:
         return new Trap('out of bounds array access')
       case WHY.uninitialized:
         return new Trap('uninitialized element', String((arg.value as number) >>> 0))

@@ -239,6 +239,7 @@ class BodyPass {
         return
       }
       case Op.array_init_elem: {
+        if (control.ticks) checkBulk(r, to, control, op)
         const type = r.u32()
         r.u32()
         if (!control.traps) return

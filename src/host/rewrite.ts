@@ -164,7 +164,7 @@ class Additions {
       b.op(Op.local_get, 0).op(Op.ref_is_null).op(Op.br_if, 0)
       b.op(Op.local_get, 1).op(Op.i64_extend_i32_u).op(Op.local_get, 3).op(Op.i64_extend_i32_u).op(Op.i64_add)
       b.op(Op.local_get, 0).op(Op.array_len).op(Op.i64_extend_i32_u).op(Op.i64_le_u).op(Op.br_if, 0)
-      b.i32(WHY.array).op(Op.global_set, why).op(Op.unreachable).op(Op.end)
+      b.i32(WHY.range).op(Op.global_set, why).op(Op.unreachable).op(Op.end)
       for (const k of [0, 1, 2, 3]) b.op(Op.local_get, k)
       index = this.func(plain(all, all), b.end())
       this.checks.set(type, index)

@@ -9,7 +9,7 @@ import { HELPER_OF, SAME_AS } from './lower.ts'
 import type { Slot } from './slots.ts'
 
 /** Reasons that rewritten code leaves before it traps. */
-export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4, array: 5 } as const
+export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4, array: 5, range: 6 } as const
 /** What the entries of the table of hooks are. */
 export const HOOK = { fuel: 0, ticks: 1, growMemory: 2, growTable: 3, check: 4 } as const
 
