@@ -150,6 +150,9 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
   if (template !== undefined) {
     pushResults(e, op, form, template, (code, over) => {
       if (form === F64X2) return expr(code, over)
+      const doubled =
+        op === Op.f32x4_mul && over[1] && (doubledTimes(over[0]!, over[1]) ?? doubledTimes(over[1], over[0]!))
+      if (doubled) return { ...expr(doubled, over), quiet: true }
       // The lesser of two numbers needs no rounding, but what is a signalling NaN must become quiet.
       const exact = code.startsWith('Math.m') && over.every((s) => s.quiet === true)
       return { ...expr(exact || code.startsWith('fround') ? code : `fround(${code})`, over), quiet: true }
@@ -191,6 +194,14 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
     return true
   }
   return multiplyAdd(e, op, form) || conversion(e, op)
+}
+
+/** The product of x + x and another f32: that sum needs rounding only where it is beyond all f32s. */
+function doubledTimes({ code }: Entry, other: Entry): string | undefined {
+  const x = /^fround\((\w+)\+\1\)$/.exec(code)?.[1]
+  return x !== undefined && other.simple
+    ? `(Math.abs(${x})<1.7e38?fround((${x}+${x})*${other.code}):fround(${code}*${other.code}))`
+    : undefined
 }
 
 /** `fround(x) < c`, or another comparison with a constant, as one of x itself: with the first double that is rounded to c, or to what is beyond. */

@@ -241,6 +241,10 @@ describe('floats that are compared, and signalling NaNs in locals', () => {
         : `(v128.or (${op} (f32x4.add ${a} ${b}) ${k}) (i32x4.shl (${op} ${k} (f32x4.mul ${b} ${a})) (i32.const 1)))`
     }),
   )
+  const doubled = [
+    `(local.set $x ${a}) ${store(`(f32x4.mul (f32x4.add (local.get $x) (local.get $x)) ${b})`)}`,
+    `(local.set $x ${a}) (local.set $s ${b}) ${store('(f32x4.mul (local.get $s) (f32x4.add (local.get $x) (local.get $x)))')}`,
+  ]
   const kept = [
     `(local.set $x ${a}) (local.set $s (f32x4.add (local.get $x) ${b})) ${store('(f32x4.mul (local.get $s) (local.get $s))')}`,
     `(local.set $x ${a}) (local.set $s (f32x4.add (local.get $x) (f32x4.mul (local.get $x) ${b}))) (v128.store offset=64 (i32.const 0) (local.get $s)) ${store('(local.get $x)')}`,
@@ -249,7 +253,7 @@ describe('floats that are compared, and signalling NaNs in locals', () => {
        (local.set $x (v128.load offset=16 (i32.const 0))) (br_if $l (i32.eqz (local.tee $n (i32.eqz (local.get $n)))))) ${store('(f32x4.pmin (local.get $x) (f32x4.pmax (local.get $x) (local.get $s)))')}`,
     `(local.set $x ${a}) (local.set $s (f32x4.add (local.get $x) ${b})) ${store('(v128.bitselect (f32x4.neg (local.get $x)) (local.get $x) (f32x4.gt (f32x4.abs (local.get $x)) (local.get $s)))')}`,
   ]
-  const bodies = [...compared.flat().map(store), ...kept]
+  const bodies = [...compared.flat().map(store), ...doubled, ...kept]
   const bytes = parseModule(`(module (memory (export "memory") 1)
     ${bodies.map((body, k) => `(func (export "f${k}") (local $x v128) (local $s v128) (local $n i32) ${body})`).join('\n')})`)
   const [compiled, interpreted] = [engine(compiler, bytes), engine(interpreter, bytes)]
@@ -259,7 +263,7 @@ describe('floats that are compared, and signalling NaNs in locals', () => {
     return fc.integer({ min: -2, max: 2 }).map((d) => (bits + d) >>> 0)
   })
   const nans = fc.constantFrom(0x7fa00001, 0xffa12345, 0x7fc00000, 0xffffffff)
-  const tiny = fc.constantFrom(0, 0x80000000, 1, 0x33800000, 0x34000000, 0xb4000000, 0x3f800000)
+  const tiny = fc.constantFrom(0, 0x80000000, 1, 0x33800000, 0x34000000, 0xb4000000, 0x3f800000, 0x7f000000, 0xfeffffff)
   const laneBits = fc.oneof(beside, beside, tiny, nans, fc.nat(0xffffffff))
   const four = fc.tuple(laneBits, laneBits, laneBits, laneBits).map((v) => new Uint8Array(Uint32Array.from(v).buffer))
   test.each(bodies.map((body, k) => [k, body] as const))('%d: %s', (k) => {
