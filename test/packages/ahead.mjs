@@ -1,6 +1,6 @@
 // npm run test:ahead -- [PROGRAM…]: the kernels and three packages' modules, compiled ahead of time to ES5 by `anywasm compile`, on hosts that generate no
-// code or have no WebAssembly: `node --jitless`, `node --disallow-code-generation-from-strings`, Hermes, QuickJS. Each must print what it prints with the
-// module on Node's own WebAssembly. The packages' own JavaScript runs too, lowered to ES5 as an application's is that ships to Hermes.
+// code or have no WebAssembly: `node --jitless`, `node --disallow-code-generation-from-strings`, Hermes, QuickJS, and a page with a strict
+// Content-Security-Policy in headless Chromium. Each must print what it prints with the module on Node's own WebAssembly. The packages' own JavaScript runs too, lowered to ES5 as an application's is that ships to Hermes.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import ts from 'typescript'
+import { onPage } from './ahead/on-page.mjs'
 import { install } from './install.mjs'
+import { chromiumPath } from './page.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -34,6 +36,12 @@ const HOSTS = {
   'no eval': (script) => node(['--disallow-code-generation-from-strings'], script),
   hermes: (script) => run(hermes, ['-w', '-O', script]),
   quickjs: (script) => node([], join(here, 'ahead/on-quickjs.mjs'), script),
+  page: async (script) => {
+    const chromium = chromiumPath()
+    if (chromium === undefined) return { absent: true }
+    const started = performance.now()
+    return { out: await onPage(chromium, script, TIMEOUT), time: performance.now() - started }
+  },
 }
 
 const node = (flags, ...args) => run(process.execPath, ['--no-warnings', ...flags, ...args])
@@ -130,11 +138,11 @@ const others = Object.keys(HOSTS).slice(1)
 console.log(`${'milliseconds'.padEnd(14)}${['native', ...others].map((h) => h.padStart(10)).join('')}`)
 for (const program of PROGRAMS.filter((p) => wanted.length === 0 || wanted.includes(p.name))) {
   const paths = await scripts(program, dir)
-  const want = HOSTS.native(paths.native)
+  const want = await HOSTS.native(paths.native)
   const cells = [String(Math.round(want.time))]
   const wrong = []
   for (const host of others) {
-    const got = HOSTS[host](paths.own)
+    const got = await HOSTS[host](paths.own)
     const verdict = got.absent
       ? 'skipped'
       : got.out === want.out && want.out.length > 1 && !/^(?:exit code|failed)/.test(want.out)
