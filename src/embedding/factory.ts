@@ -17,6 +17,10 @@ export class FactoryStore extends Store {
     super(...rest)
   }
 
+  override get hasFactory(): boolean {
+    return this.facade.options.factory !== undefined
+  }
+
   plainMemory(...args: Parameters<Store['newMemory']>): MemInst {
     return super.newMemory(...args)
   }
@@ -49,11 +53,15 @@ export class FactoryStore extends Store {
     const { factory } = this.facade.options
     const plain = () => super.newGlobal(type, value)
     if (factory?.global === undefined) return plain()
-    const given = factory.global({ type: typeName(type.type), mutable: type.mutable }, () =>
-      this.facade.handle(plain()),
-    )
+    let fresh: GlobalInst | undefined
+    const next = () => {
+      fresh = plain()
+      return this.facade.handle(fresh)
+    }
+    const given = factory.global({ type: typeName(type.type), mutable: type.mutable }, next)
     const made = this.checked(given, 'global', (x) => matchesGlobal(this.registry, x.type, type)) as GlobalInst
-    made.value = value
+    // The host's immutable globals can't be set, not even once.
+    if (made !== fresh) made.value = value
     return made
   }
 

@@ -54,7 +54,7 @@ export interface StoreOptions<T = unknown> {
   readonly interruptible?: boolean
   /** Sees each growth of a memory or table that the limits allow; false refuses it. */
   readonly mayGrow?: (growth: Growth) => boolean
-  /** Makes the memories, tables and globals of instances; `next` makes one as it would be made without. The host engine makes its own. */
+  /** Makes the memories, tables and globals of instances; `next` makes one as it would be made without. The host engine makes tables with initial values itself, and globals where one is a reference; its memories have buffers of their own. */
   readonly factory?: Factory
   /** Sees each trap first, with its frames, before it comes out. */
   readonly onTrap?: (trap: Trap) => void

@@ -40,7 +40,8 @@ export function switchesOf(store: Store): Switches {
     ticks: meter.interruptible,
     depth: store.countsDepth,
     growth: limited || store.deterministic || store.asksBeforeGrowth,
-    traps: store.exactTraps || store.deterministic,
+    // What a factory makes is imported, which only rewritten modules do.
+    traps: store.exactTraps || store.deterministic || store.hasFactory,
     nans: store.deterministic,
     arrays: store.deterministic || limits.arrayElements < DEFAULT_LIMITS.arrayElements,
   }

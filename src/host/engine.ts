@@ -16,6 +16,7 @@ import { entities, HostGlobalInst, HostMemInst, HostTableInst, HostTagInst, nati
 import { exceptionsAreObjects } from './erase.ts'
 import { isNativeTrap, isStackEnd, keepTrap, knownTrap, stackEnd, trapOfText } from './errors.ts'
 import type { NativeExports, NativeFunction, NativeGlobal, NativeImports, NativeMemory, NativeTable } from './native.ts'
+import { makeOwn, moduleFor } from './own.ts'
 import { importNames, type Prepared, prepare, preparedOf, refusal, slowness } from './prepare.ts'
 import { type Realm, realmOf } from './refs.ts'
 import type { Rewritten } from './rewrite.ts'
@@ -37,12 +38,14 @@ function instantiate(inst: ModuleInst): void {
   const { store, module } = inst
   const realm = realmOf(store)
   const controls = controlsOf(store)
-  const prepared = prepare(store, module)
+  const given = moduleFor(store, module)
+  const prepared = prepare(store, given)
   realm.addInstance(inst)
   const { rewritten } = prepared
   if (exceptionsAreObjects()) realm.addThrower(prepared.throws, rewritten?.exn?.isCaught === true)
-  if (rewritten?.splits) makeMemories(inst)
-  const imports = importsOf(realm, inst)
+  if (given !== module) makeOwn(inst, given)
+  if (rewritten?.splits) makeMemories(inst, given)
+  const imports = importsOf(realm, inst, given)
   if (rewritten !== undefined) addImports(realm, inst, rewritten, imports)
   const { Instance, LinkError: NativeLinkError } = hostNative()
   let exports: NativeExports
@@ -72,8 +75,8 @@ function instantiate(inst: ModuleInst): void {
 }
 
 /** The memories but the first, and the segments that are written to them, where the host can't have them in one instance. */
-function makeMemories(inst: ModuleInst): void {
-  const { store, module } = inst
+function makeMemories(inst: ModuleInst, module: Module): void {
+  const { store } = inst
   const first = inst.memories.length
   try {
     module.memories.forEach((type, k) => {
@@ -94,11 +97,11 @@ function addImports(realm: Realm, inst: ModuleInst, { imports, constants, exn }:
   for (const { name, code } of constants) own[name] = evaluate(inst, code)
 }
 
-function importsOf(realm: Realm, inst: ModuleInst): NativeImports {
+function importsOf(realm: Realm, inst: ModuleInst, given: Module): NativeImports {
   const imports: NativeImports = {}
   const escaping = escapes(inst.module)
   const next = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
-  for (const { module, name, desc } of importNames(inst.module)) {
+  for (const { module, name, desc } of importNames(given)) {
     const index = next[desc.kind]++
     const own = (imports[module] ??= Object.create(null) as Record<string, unknown>)
     own[name] =
@@ -244,7 +247,7 @@ const unknownFrame = (func: number): TrapFrame => ({ ...hostFrame(''), host: fal
 function frameAt(store: Store, func: number, at: number): TrapFrame | undefined {
   for (const inst of realmOf(store).living()) {
     if (inst.module.funcs[func - inst.importedFuncs] === undefined) continue
-    const offset = preparedOf(store, inst.module)?.original(func, at) ?? at
+    const offset = preparedOf(store, moduleFor(store, inst.module))?.original(func, at) ?? at
     if (bodyAt(inst, func, offset)) return wasmFrame(inst, func, offset)
   }
   return undefined

@@ -242,6 +242,11 @@ export class Store {
     return type.limits.address === 'i32' ? Math.min(most, 2 ** (32 - type.pageSizeLog2)) : most
   }
 
+  /** Whether the embedder makes what instances define, by a store with methods of its own. */
+  get hasFactory(): boolean {
+    return false
+  }
+
   /** Whether the embedder is asked before a memory or table grows. */
   get asksBeforeGrowth(): boolean {
     return this.mayGrow !== undefined

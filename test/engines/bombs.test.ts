@@ -352,6 +352,11 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
       { metering: { fuel: 1000 } },
     )
     expect([0, 1, 65518, 65519, -1].map((k) => call('f', k)[0])).toEqual([2, 1, 2, 1, 1])
+    // Its size is the module's.
+    const store = new Store(engine, { moduleSize: 65536 })
+    const huge = `(module (func (export "f") (block $a (br_table ${'$a '.repeat(70000)}(i32.const 0)))))`
+    expect(failure(() => load(engine, huge, { store }))).toBeInstanceOf(CompileError)
+    expect(store.exceeded).toMatchObject({ limit: 'moduleSize' })
   })
 
   test('limits and options that mean nothing are refused', () => {
