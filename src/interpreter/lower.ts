@@ -138,9 +138,12 @@ export class Lowerer {
   // Code
 
   emit(...words: number[]): number {
-    this.offsets.push(this.code.length, this.r.at)
+    const { code } = this
+    const at = code.length
+    this.offsets.push(at, this.r.at)
     this.retarget = -1
-    return this.code.push(...words) - words.length
+    for (let k = 0; k < words.length; k++) code.push(words[k]!)
+    return at
   }
 
   /** Pushes the result of the instruction that is being emitted; gives its register. */
