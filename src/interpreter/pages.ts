@@ -4,6 +4,7 @@ import { Trap } from '../errors.ts'
 import * as aggregates from '../runtime/aggregates.ts'
 import { type ArrayInst, isOfType, newArray, type StructInst, structLayout } from '../runtime/gc.ts'
 import * as segments from '../runtime/segments.ts'
+import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { type ArrayType, I8, I16, slotCount, type ValType } from '../syntax/types.ts'
 import { index } from './accesses.ts'
@@ -11,9 +12,13 @@ import { kindOf } from './kinds.ts'
 import type { Lowered } from './lowered.ts'
 import { F, I, R } from './machine.ts'
 
+/** The instructions that are here, by opcode: others needn't ask each page. */
+const PAGED = rows.map((r) => r?.poly === true || (r?.imms.some((i) => /^(memory|table|data|elem)$/.test(i)) ?? false))
+
 /** Runs the instruction at `pc`; gives its length in words, or 0 when it is none of these. */
 export function page(f: Lowered, pc: number, fp: number): number {
   const op = f.code[pc]! as Op
+  if (PAGED[op] !== true) return 0
   return (
     references(f, op, pc, fp) ||
     structs(f, op, pc, fp) ||
