@@ -109,8 +109,11 @@ function branchOnReference(c: FuncCompiler, op: Op): boolean {
   const { ops, r } = c
   switch (op) {
     case Op.ref_as_non_null: {
+      // JavaScript's undefined is a reference too.
+      ops.simplify(1)
       const { type, slots } = ops.pop()
-      ops.push(refType(false, heapOf(type)), expr(`(${c.orTrap(slots[0]!.code, 'nullRef')})`, slots, true))
+      const ref = slots[0]!.code
+      ops.push(refType(false, heapOf(type)), expr(`(${ref}===null?${c.use('nullRef')}():${ref})`, slots, true))
       return true
     }
     case Op.br_on_null:

@@ -26,6 +26,17 @@ describe.each(['compiler', 'interpreter'])('%s', (engine) => {
     expect([x.add.name, x.mul.name, x.pair.length]).toEqual(['0', '1', 2])
   })
 
+  test("JavaScript's undefined is a reference that is not null", () => {
+    const x = run(`(module
+      (func (export "is") (param externref) (result i32) (ref.is_null (local.get 0)))
+      (func (export "as") (param externref) (result externref) (ref.as_non_null (local.get 0)))
+      (func (export "br") (param externref) (result i32)
+        (block (drop (br_on_null 0 (local.get 0))) (return (i32.const 1))) (i32.const 0)))`)
+    expect([x.is(undefined), x.as(undefined), x.br(undefined)]).toEqual([0, undefined, 1])
+    expect([x.is(null), x.br(null)]).toEqual([1, 0])
+    expect(() => x.as(null)).toThrow(/null reference/)
+  })
+
   test('an exported function keeps its identity through imports, exports and tables', () => {
     const a = run(
       '(module (func $f (export "f") (export "g") (result i32) (i32.const 7)) (table (export "t") funcref (elem $f)))',

@@ -48,17 +48,18 @@ export async function onPage(chromium, script, timeout) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${server.address().port}/`
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile}`]
-  const browser = spawn(chromium, [...flags, url], { stdio: 'ignore' })
+  const browser = spawn(chromium, [...flags, url], { stdio: 'ignore', detached: true })
   const ended = new Promise((resolve) => browser.on('close', resolve))
   const timer = setTimeout(() => result(`exit code: no result within ${timeout / 1000} s`), timeout)
   try {
     return await sent
   } finally {
     clearTimeout(timer)
-    browser.kill()
+    // All of its processes: they write to the profile.
+    process.kill(-browser.pid, 'SIGKILL')
     await ended
     server.closeAllConnections()
     server.close()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 })
   }
 }
