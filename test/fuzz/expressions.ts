@@ -195,7 +195,24 @@ function operand(s: Scope, row: Row, p: ValType, k: number, memory: Memory): str
     return `(${type}.or ${expr(s, type)} (${type}.const 1))`
   if (/^i\d+\.trunc_f/.test(row.name) && t.below(6) > 0) return `(${type}.convert_i32_s ${expr(s, 'i32')})`
   if (row.name === 'memory.fill' && k === 2) return address(s, type, 0x3f)
-  return expr(s, type)
+  return s.shape.deterministic ? expr(s, type) : determined(row.name, k, expr(s, type))
+}
+
+/** An operand of a relaxed instruction so changed that the specification leaves one result, the same on every host. */
+function determined(name: string, k: number, x: string): string {
+  const [, lanes, op] = /^(\w+)\.relaxed_(\w+)/.exec(name) ?? []
+  const and = (mask: number) => `(v128.and ${x} (v128.const i32x4 ${Array(4).fill(mask).join(' ')}))`
+  const whole = (from: string, sign: string, shift: number) =>
+    `(${from === 'f32x4' ? 'f32x4.convert_i32x4' : 'f64x2.convert_low_i32x4'}_${sign} (i32x4.shr_${sign} ${x} (i32.const ${shift})))`
+  if (op === undefined) return x
+  if (op === 'swizzle') return k === 1 ? and(0x8f8f8f8f) : x
+  if (op === 'laneselect') return k === 2 ? `(${lanes}.shr_s ${x} (i32.const -1))` : x
+  if (op === 'q15mulr_s') return k === 0 ? and(0x7fff7fff) : x
+  if (op.startsWith('dot')) return k === 1 ? and(0x7f7f7f7f) : x
+  const trunc = /^trunc_(\w+)_([su])/.exec(op)
+  if (trunc !== null) return whole(trunc[1]!, trunc[2]!, 4)
+  // Minima, maxima and products that are exact, of numbers of which none is a NaN or -0.
+  return whole(lanes!, 's', 20)
 }
 
 /** An address or length, most often small. */
