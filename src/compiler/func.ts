@@ -38,7 +38,7 @@ import {
   type Value,
   zero,
 } from './operands.ts'
-import { printFunction } from './split.ts'
+import { isLarge, printFunction } from './split.ts'
 import { type Line, Variables } from './tree.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
 import { vector } from './vector.ts'
@@ -85,6 +85,7 @@ export class FuncCompiler implements Emitter {
    * @param mark whether to mark code by the instructions it came from
    * @param es5 whether it has no newer syntax, but for `let` and `const` at the heads of functions
    * @param loose vector locals that need not keep signalling NaNs; found in the same way as their forms
+   * @param split whether it is so large that it is going to be split
    */
   constructor(
     readonly inst: ModuleInst,
@@ -93,12 +94,13 @@ export class FuncCompiler implements Emitter {
     private readonly mark = false,
     private readonly es5 = false,
     readonly loose = new Loose(),
+    split = false,
   ) {
     this.ops = new Operands(this.line, this.use, mark ? (code) => marked(this.r.at, code) : undefined)
     const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
     this.r = new CodeReader(body)
     this.facts = analyse(body)
-    this.counters = new Counters(this, inst, func.index, body)
+    this.counters = new Counters(this, inst, func.index, body, split)
     let slot = 0
     const local = (t: ValType) => {
       this.localTypes.push(t)
@@ -159,16 +161,17 @@ export class FuncCompiler implements Emitter {
     for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
     while (this.frames.length > 0) this.step(this.r.op())
     const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
-    const again = (loose?: Loose) =>
-      new FuncCompiler(this.inst, this.func, forms, this.mark, this.es5, loose).compile(id)
+    const again = (loose?: Loose, split = false) =>
+      new FuncCompiler(this.inst, this.func, forms, this.mark, this.es5, loose, split).compile(id)
     if (forms.size !== this.forms.size) return again()
     if (this.loose.locals === undefined) {
       const found = this.loose.found()
       if (found.size > 0) return again(new Loose(found))
     }
+    const lines = this.linesFrom(0, this.lines.length)
+    if (this.counters.whole && isLarge(lines)) return again(new Loose(this.loose.locals), true)
     const variables = this.variables()
     const params = type.params.reduce((n, t) => n + slotCount(t), 0)
-    const lines = this.linesFrom(0, this.lines.length)
     const result = type.results.length === 0 ? undefined : kindOf(type.results[0]!)
     const frame = { prologue: this.counters.prologue(), epilogue: this.counters.epilogue() }
     const { source, names, offsets } = printFunction({ name: id, variables, params, result, lines, ...frame })

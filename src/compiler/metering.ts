@@ -30,7 +30,7 @@ export class Counters {
   private readonly fuel: boolean
   private readonly ticks: boolean
   private readonly depth: boolean
-  /** Whether fuel is counted in the meter, where nothing has to put it back: in functions without loops and calls. */
+  /** Whether fuel is counted in the meter, where nothing has to put it back: in functions without loops and calls, and in those that are split. */
   private readonly direct: boolean = false
   /** Open frames outside the loop in which ticks are a local, or -1. */
   private outside = -1
@@ -43,6 +43,7 @@ export class Counters {
     inst: ModuleInst,
     self: number,
     body: Code,
+    split = false,
   ) {
     const { meter, countsDepth } = inst.store
     this.fuel = meter.metered
@@ -51,7 +52,12 @@ export class Counters {
     if (!this.fuel && !this.ticks) return
     // What is called charges fuel, however short it is.
     this.plan = planOf(body, meter, this.fuel ? undefined : calleesOf(inst, self))
-    this.direct = this.fuel && !this.plan.calls && this.plan.loops.size === 0
+    this.direct = this.fuel && (split || (!this.plan.calls && this.plan.loops.size === 0))
+  }
+
+  /** Whether a catch around the body puts back what is a local, so that the body can't be split. */
+  get whole(): boolean {
+    return this.local && !this.depth
   }
 
   private get local(): boolean {
@@ -126,7 +132,7 @@ export class Counters {
 
   /** Whether a loop sees to it at the start of each turn that there is fuel for all of the turn, so that what gets more can stand outside. */
   private paysAtStart(loop: LoopPlan, start: number): boolean {
-    return this.fuel && !loop.calls && !loop.nests && this.plan!.charges.has(start) && loop.total < MAX_TURN
+    return this.local && !loop.calls && !loop.nests && this.plan!.charges.has(start) && loop.total < MAX_TURN
   }
 
   /** Where all there is does not last for a turn, `fb` lets it begin all the same, and regions find out where it ends. */

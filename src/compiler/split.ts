@@ -57,19 +57,22 @@ export const sizes = {
   depth: 300,
 }
 
+/** Whether lines are too many for one function. */
+export const isLarge = (lines: readonly Line[]): boolean => lines.reduce((s, l) => s + width(l.text), 0) > sizes.whole
+
 /**
  * The source of a function, in pieces where it is too large. The brackets around it have V8 compile it at once, not parse it twice; pieces wait for
  * their first call.
  */
 export function printFunction(draft: Draft): Printed {
-  const size = draft.lines.reduce((s, l) => s + width(l.text), 0)
+  const large = isLarge(draft.lines)
   const deep = deeperThan(draft.lines, sizes.depth)
-  if (deep || size > sizes.whole) {
+  if (deep || large) {
     const flat = flatten(draft.lines, deep)
     for (const v of flat.variables) draft.variables.add(v, 'i', '0')
     draft = { ...draft, lines: flat.lines }
   }
-  if (size > sizes.whole && draft.prologue === '') {
+  if (large && draft.prologue === '') {
     const printed = splitFunction(draft)
     if (printed !== undefined) return printed
   }

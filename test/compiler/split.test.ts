@@ -11,6 +11,7 @@ import { sizes } from '../../src/compiler/split.ts'
 import { parse, Variables } from '../../src/compiler/tree.ts'
 import { Trap } from '../../src/errors.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
+import type { MeterOptions } from '../../src/runtime/metering.ts'
 import { bin } from '../cli/anywasm.ts'
 import { load } from '../engines/load.ts'
 
@@ -98,6 +99,35 @@ describe('a function in pieces', () => {
     if (cases < 100) Object.assign(sizes, everything)
     const wat = machine(cases)
     expect(load(compiler, wat).call('run', 5000)).toEqual(load(interpreter, wat).call('run', 5000))
+  })
+
+  test.each([
+    [12, 'fuel'],
+    [120, 'fuel'],
+    [12, 'deadline'],
+    [120, 'deadline'],
+  ])('an interpreter loop of %d operations under a %s', (cases, control) => {
+    if (cases < 100) Object.assign(sizes, everything)
+    const wat = machine(cases)
+    const run = (engine: typeof compiler, metering: MeterOptions, steps: number) => {
+      const { call, store } = load(engine, wat, { metering })
+      try {
+        return [call('run', steps), store.meter.fuel]
+      } catch (e) {
+        return [(e as Trap).code, store.meter.fuel]
+      }
+    }
+    const limits = control === 'fuel' ? [1e9, 123_456, 40_000, 0].map((fuel) => ({ fuel })) : [{ deadline: 2 ** 50 }]
+    for (const metering of limits) expect(run(compiler, metering, 5000)).toEqual(run(interpreter, metering, 5000))
+    // It is in pieces, whose frames are one.
+    const { call } = load(compiler, wat, { metering: { fuel: 123_456 } })
+    let frames: unknown[] = []
+    try {
+      call('run', 5000)
+    } catch (e) {
+      frames = (e as Trap).frames.map((f) => f.func)
+    }
+    expect(frames).toEqual([0])
   })
 
   test('a deep ladder of blocks, which becomes flat', () => {
