@@ -11,12 +11,15 @@ import { dictionary } from './webidl.ts'
 export interface CompileOptions {
   /** Names of builtin sets as given; those that we don't know mean nothing. */
   readonly builtins: readonly string[]
+  /** The sets among them that we know. */
+  readonly sets: ReadonlyMap<string, ReadonlyMap<string, Builtin>>
   /** The import module whose globals are their own names as strings. */
   readonly importedStrings: string | undefined
 }
 
-const SETS: ReadonlyMap<string, ReadonlyMap<string, Builtin>> = new Map([['js-string', jsString]])
-export const NO_OPTIONS: CompileOptions = { builtins: [], importedStrings: undefined }
+/** Only options lead to them, so that who takes none need not have them. */
+const SETS: CompileOptions['sets'] = new Map([['js-string', jsString]])
+export const NO_OPTIONS: CompileOptions = { builtins: [], sets: new Map(), importedStrings: undefined }
 
 /** @throws TypeError for options of a wrong type */
 export function readCompileOptions(value: unknown): CompileOptions {
@@ -25,14 +28,18 @@ export function readCompileOptions(value: unknown): CompileOptions {
   const names = options.builtins
   const builtins = names === undefined ? [] : Array.from(names as Iterable<unknown>, (n) => `${n as string}`)
   const strings = options.importedStringConstants
-  return { builtins, importedStrings: strings === undefined || strings === null ? undefined : `${strings as string}` }
+  const sets = new Map([...SETS].filter(([name]) => builtins.includes(name)))
+  return {
+    builtins,
+    sets,
+    importedStrings: strings === undefined || strings === null ? undefined : `${strings as string}`,
+  }
 }
 
 /** The builtin that an import names, if its set is enabled. */
 export function builtinOf(i: Import, options: CompileOptions): Builtin | undefined {
   if (!i.module.startsWith('wasm:')) return undefined
-  const set = i.module.slice('wasm:'.length)
-  return options.builtins.includes(set) ? SETS.get(set)?.get(i.name) : undefined
+  return options.sets.get(i.module.slice('wasm:'.length))?.get(i.name)
 }
 
 export const isImportedString = (i: Import, options: CompileOptions): boolean => i.module === options.importedStrings
