@@ -57,7 +57,7 @@ class Rising implements Tier {
     if (!(func.engine instanceof Moved)) {
       // Later calls are compiled; this one goes on for a while.
       this.hot(func)
-      f.heat = this.heat(body.end - body.start)
+      f.heat = this.heat(body.end - body.start) >> 2
       return -1
     }
     const { offset, targets } = f.loops.get(pc)!
