@@ -6,8 +6,9 @@ import { writeValType } from '../binary/write-types.ts'
 import type { Row } from '../syntax/instructions.ts'
 import type { Func } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
-import { F32, F64, type FuncType, I32, I64, V128 } from '../syntax/types.ts'
+import { F32, F64, FUNCREF, type FuncType, I32, I64, V128 } from '../syntax/types.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
+import { functionsAreAny } from './erase.ts'
 import { type Control, HOOK, type Shape, WHY } from './shape.ts'
 
 /** Bytes or elements of one instruction that take as long as a look at the clock. */
@@ -76,7 +77,11 @@ export class CodeWriter {
       }
     if (shape.vectors) {
       own.push(V128)
-      this.scratch[V128] = next
+      this.scratch[V128] = next++
+    }
+    if (shape.refs && functionsAreAny()) {
+      own.push(FUNCREF)
+      this.scratch[FUNCREF] = next
     }
     w.u32(func.locals.length + own.length)
     for (const { count, type } of func.locals) {
@@ -85,7 +90,7 @@ export class CodeWriter {
     }
     for (const t of own) {
       w.u32(1)
-      w.byte(t)
+      writeValType(w, t)
     }
   }
 

@@ -1,10 +1,13 @@
-// Types that a host lacks, as others that it has: a reference to an exception is a reference to the host's object for it.
+// Types that a host lacks, as others that it has: a reference to an exception is a reference to the host's object for it, one to a function of some type
+// is one to any function.
 import {
   type CompType,
   EXTERNREF,
+  FUNCREF,
   type FuncType,
   Heap,
   heapOf,
+  isConcrete,
   isRef,
   type SubType,
   type ValType,
@@ -18,11 +21,21 @@ export function exceptionsAreObjects(): boolean {
   return asObjects
 }
 
+/** Whether references to functions have no types, since the host lacks them; then it has no other types either. */
+let asAny: boolean | undefined
+export function functionsAreAny(): boolean {
+  asAny ??= lackingFeatures().includes('function-references')
+  return asAny
+}
+
 /** A type as the host has it. */
 export function erased(t: ValType): ValType {
-  if (!isRef(t) || !exceptionsAreObjects()) return t
+  if (!isRef(t)) return t
   const heap = heapOf(t)
-  return heap === Heap.exn || heap === Heap.noexn ? EXTERNREF : t
+  if (exceptionsAreObjects() && (heap === Heap.exn || heap === Heap.noexn)) return EXTERNREF
+  if (!functionsAreAny()) return t
+  if (heap === Heap.extern || heap === Heap.noextern) return EXTERNREF
+  return heap === Heap.func || heap === Heap.nofunc || isConcrete(heap) ? FUNCREF : t
 }
 
 export function erasedFunc({ kind, params, results }: FuncType): FuncType {

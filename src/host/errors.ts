@@ -8,7 +8,8 @@ import { Body, host, plain, run, Synth } from './synth.ts'
 
 /** In this order; `op` is the instruction that trapped, where that is known. */
 const TEXTS: readonly (readonly [text: RegExp, code: TrapCode | ((op: Op | undefined) => TrapCode)])[] = [
-  [/unreachable/i, 'unreachable'],
+  // A null reference too, where references have no types.
+  [/unreachable/i, (op) => (op === Op.ref_as_non_null ? 'null reference' : 'unreachable')],
   [/divide by zero|remainder by zero|division by zero|divided by zero/i, 'integer divide by zero'],
   [
     /divide result unrepresentable|signed division overflow|integer overflow|out of range.*division/i,
@@ -18,7 +19,8 @@ const TEXTS: readonly (readonly [text: RegExp, code: TrapCode | ((op: Op | undef
   [/unaligned/i, 'unaligned atomic'],
   [
     /null function or function signature|signature mismatch|signature that does not match/i,
-    'indirect call type mismatch',
+    (op) =>
+      op === Op.call_ref || op === Op.return_call_ref ? 'null function reference' : 'indirect call type mismatch',
   ],
   [/indirect call to null|call_indirect to a null/i, 'uninitialized element'],
   [/undefined element|out of bounds call_indirect/i, 'undefined element'],

@@ -6,13 +6,15 @@ import { type Plan, planOf } from '../runtime/metering.ts'
 import { rows } from '../syntax/instructions.ts'
 import type { Func } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
-import { BOT, F32, type FuncType, Heap, heapOf, I32, I64, refType, V128, type ValType } from '../syntax/types.ts'
+import { BOT, F32, type FuncType, Heap, I32, I64, V128, type ValType } from '../syntax/types.ts'
 import type { ByteWriter } from '../util/byte-writer.ts'
 import { CodeWriter } from './code-writer.ts'
+import { functionsAreAny } from './erase.ts'
 import { HELPER_OF, SAME_AS } from './lower.ts'
 import { Act, actsFor, BULK, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
 import { checkArrayLength, checkBulk } from './sizes.ts'
 import type { Slot } from './slots.ts'
+import { callRef, retyped, testNull } from './untyped.ts'
 
 /** Rewrites functions of one module, one at a time. */
 export class Instrument {
@@ -197,6 +199,11 @@ class BodyPass {
       case Op.catch_all:
         r.skipImms(op)
         return
+      case Op.ref_as_non_null:
+      case Op.br_on_null:
+      case Op.br_on_non_null:
+        this.onNull(op, at)
+        return
       case Op.br_table:
         this.brTable(at)
         return
@@ -212,10 +219,12 @@ class BodyPass {
         this.indirect(op, at)
         return
       case Op.return_call:
-      case Op.return_call_ref:
-        r.u32()
-        this.leaving(at, true)
+      case Op.return_call_ref: {
+        const index = r.u32()
+        if (op === Op.return_call_ref && functionsAreAny()) callRef(r, to, control, op, index)
+        else this.leaving(at, true)
         return
+      }
       case Op.return_call_indirect:
         this.indirect(op, at)
         return
@@ -411,7 +420,7 @@ class BodyPass {
   private lowered(op: Op, at: number): void {
     const { r, to, control } = this
     if (op === Op.ref_null || op === Op.select_t) {
-      this.typed(op, at)
+      retyped(r, to, control, op)
       return
     }
     const slot = control.splits ? this.slotOf(op) : undefined
@@ -474,21 +483,6 @@ class BodyPass {
     to.skipTo(r.pos)
   }
 
-  private typed(op: Op, at: number): void {
-    const { r, to, control } = this
-    const types = op === Op.select_t ? r.types() : [refType(true, r.heap())]
-    const own = types.map((t) => control.erased(t))
-    if (own.every((t, k) => t === types[k])) return
-    to.copyTo(at)
-    to.mark(at)
-    to.op(op)
-    if (op === Op.select_t) to.u32(own.length)
-    for (const t of own)
-      if (op === Op.select_t) to.valType(t)
-      else to.byte(heapOf(t))
-    to.skipTo(r.pos)
-  }
-
   private brTable(at: number): void {
     const { r, to } = this
     const labels = r.labels()
@@ -518,8 +512,28 @@ class BodyPass {
     to.skipTo(r.pos)
   }
 
+  /** A reference without a type: what the instruction does is done on a local. */
+  private onNull(op: Op, at: number): void {
+    const { r, to } = this
+    const own = op === Op.ref_as_non_null ? 0 : r.u32()
+    const label = this.label(own)
+    if (!functionsAreAny()) {
+      if (label === own) return
+      to.copyTo(at)
+      to.mark(at)
+      to.op(op, label)
+      to.skipTo(r.pos)
+      return
+    }
+    testNull(r, to, op, label)
+  }
+
   private call(op: Op, at: number, index: number): void {
     const { r, to, control } = this
+    if (op === Op.call_ref && functionsAreAny()) {
+      callRef(r, to, control, op, index)
+      return
+    }
     if (!(to.local || control.depth)) return
     if (op === Op.call && control.isPlain(index) && !control.depth) return
     to.copyTo(at)

@@ -83,7 +83,13 @@ function compile(store: Store | undefined, module: Module): Prepared {
 }
 
 /** Features that no host need have. */
-const REWRITTEN: readonly Feature[] = [...LOWERED, 'extended-const', 'multi-memory', 'exceptions']
+const REWRITTEN: readonly Feature[] = [
+  ...LOWERED,
+  'extended-const',
+  'multi-memory',
+  'exceptions',
+  'function-references',
+]
 
 /** Why the host can't run a module, undefined where it can. */
 export function refusal(module: Module): string | undefined {
@@ -137,8 +143,10 @@ function compileNative(module: Module, bytes: Uint8Array): NativeModule {
     return new (host().Module)(bytes)
   } catch (e) {
     const lacking = lackingFeatures()
-    const wanted = featuresOf(module).filter((f) => lacking.includes(f) && !REWRITTEN.includes(f))
-    if (wanted.length > 0) throw unsupported(wanted)
+    const used = featuresOf(module).filter((f) => lacking.includes(f))
+    const wanted = used.filter((f) => !REWRITTEN.includes(f))
+    // Rewriting has its limits: a reference without a type is taken for one to a function.
+    if (used.length > 0) throw unsupported(wanted.length > 0 ? wanted : used)
     throw new CompileError(`the host's WebAssembly can't compile this module: ${(e as Error).message}`)
   }
 }

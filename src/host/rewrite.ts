@@ -24,7 +24,7 @@ import {
 import { ByteWriter } from '../util/byte-writer.ts'
 import { HOOK_TABLE, SHARED_GLOBALS, type Switches } from './control.ts'
 import { capped, NATURAL_ELEMENTS, NATURAL_PAGES } from './entities.ts'
-import { erased, erasedSub } from './erase.ts'
+import { erased, erasedSub, functionsAreAny } from './erase.ts'
 import { Instrument } from './instrument.ts'
 import { HELPER_OF, type Helper, LOWERED, SAME_AS } from './lower.ts'
 import { initialisation, moveGlobals, Needs } from './needs.ts'
@@ -214,7 +214,7 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
     maxDepth: limits.callDepth,
     firstGlobal,
     shift: shared + (needs.exn === undefined ? 0 : 1) + needs.constants.length,
-    lowers: needs.splits || needs.exn !== undefined,
+    lowers: needs.splits || needs.exn !== undefined || functionsAreAny(),
     exn: needs.exn && { last: firstGlobal + shared, records: needs.exn.records, isCaught: false },
     splits: needs.splits,
     globals: Object.fromEntries(SHARED_GLOBALS.map((name, k) => [name, firstGlobal + k])) as Control['globals'],

@@ -113,6 +113,9 @@ const SPECIAL = new Set<Op>([
   Op.catch_all,
   Op.global_get,
   Op.global_set,
+  Op.ref_as_non_null,
+  Op.br_on_null,
+  Op.br_on_non_null,
   Op.memory_grow,
   Op.array_init_elem,
   Op.table_grow,
@@ -148,6 +151,8 @@ const ACTS = [false, true].map((lowers) =>
 export const actsFor = ({ nans, lowers }: Pick<Control, 'nans' | 'lowers'>): Uint8Array =>
   ACTS[Number(lowers)]![Number(nans)]!
 
+const ON_REFS = new Set([Op.ref_as_non_null, Op.br_on_null, Op.br_on_non_null, Op.call_ref, Op.return_call_ref])
+
 /** What a first walk finds: whether the function calls, catches, and which loops are simple. */
 export interface Shape {
   calls: boolean
@@ -157,13 +162,23 @@ export interface Shape {
   vectors: boolean
   /** Whether it fills, copies or initialises, and is to be stopped between such instructions. */
   bulk: boolean
+  /** Whether it looks into references to functions, or calls by one. */
+  refs: boolean
   /** Offsets of innermost loops that call nothing, with their ends. */
   simple: Map<number, number>
 }
 
 export function shapeOf(func: Func, asked: Pick<Control, 'growth' | 'nans' | 'ticks'>): Shape {
   const r = new CodeReader(func.body)
-  const shape: Shape = { calls: false, catches: false, loops: false, vectors: false, bulk: false, simple: new Map() }
+  const shape: Shape = {
+    calls: false,
+    catches: false,
+    loops: false,
+    vectors: false,
+    bulk: false,
+    refs: false,
+    simple: new Map(),
+  }
   const acts = actsFor({ nans: asked.nans, lowers: false })
   const open: number[] = [-1]
   /** Open loops that are still simple. */
@@ -186,6 +201,7 @@ export function shapeOf(func: Func, asked: Pick<Control, 'growth' | 'nans' | 'ti
       } else if (op === Op.try_ || op === Op.try_table) shape.catches = true
       if (asked.nans && rows[op]!.nan && rows[op]!.results[0] === V128) shape.vectors = true
       if (asked.ticks && BULK.has(op)) shape.bulk = true
+      if (ON_REFS.has(op)) shape.refs = true
       if (opensBlock(op)) open.push(op === Op.loop ? r.at : -1)
       else if (op === Op.end || op === Op.delegate) {
         const at = open.pop()!

@@ -29,6 +29,8 @@ export type Slot =
   | { readonly kind: 'drop'; readonly data: number }
   | { readonly kind: 'throw'; readonly tag: number; readonly params: readonly ValType[] }
   | { readonly kind: 'throw_ref' }
+  /** Where a function lies that is called by reference. */
+  | { readonly kind: 'called' }
 
 const THREE = plain([I32, I32, I32], [])
 
@@ -41,6 +43,7 @@ export function slotType(slot: Slot): FuncType {
     case 'init':
       return THREE
     case 'drop':
+    case 'called':
       return plain([], [])
     case 'throw':
       return plain(slot.params, [])
@@ -61,6 +64,7 @@ export function fillSlots(inst: ModuleInst, slots: readonly Slot[], table: Nativ
   const realm = realmOf(inst.store)
   const accessors = new Map<number, Readonly<Record<string, unknown>>>()
   slots.forEach((slot, k) => {
+    if (slot.kind === 'called') return
     if (slot.kind !== 'access') {
       table.set(first + k, code(realm, inst, slot))
       return
@@ -120,7 +124,7 @@ function access(synth: Synth, { op, lane, offset }: Slot & { kind: 'access' }): 
 }
 
 /** A function of JavaScript for a slot. */
-function code(realm: Realm, inst: ModuleInst, slot: Exclude<Slot, { kind: 'access' }>): NativeFunction {
+function code(realm: Realm, inst: ModuleInst, slot: Exclude<Slot, { kind: 'access' | 'called' }>): NativeFunction {
   const native = (def: DefType, run: Callable) =>
     incoming(realm.store.registry, def, listener(realm.store.registry, def, run, realm))
   if (slot.kind === 'throw') {
