@@ -164,9 +164,12 @@ export function arrayInitElem(
   })
 }
 
-/** @throws Trap where an array of `count` elements is more than the store allows */
+/** Whether a store limits arrays further than every one does. */
+const limitsArrays = ({ limits }: Store): boolean => limits.arrayElements < MAX_ARRAY_LENGTH
+
+/** @throws Trap where an array of `count` elements is more than the store allows; what no store allows is left to whoever makes it, after its own checks */
 export function checkArray(store: Store, count: number): void {
-  if (count >>> 0 > store.limits.arrayElements) throw arrayTooLarge(store, count >>> 0)
+  if (limitsArrays(store) && count >>> 0 > store.limits.arrayElements) throw arrayTooLarge(store, count >>> 0)
 }
 
 export const arrayTooLarge = ({ limits }: Store, count: number): Trap =>
@@ -191,7 +194,7 @@ const MAKERS: Record<string, readonly [Maker, number]> = {
  * @param names what these otherwise mean in the instance, where that is not what they mean in all
  */
 export function limitedArrays(store: Store, names: Readonly<Record<string, unknown>>): Record<string, Maker> {
-  if (store.limits.arrayElements >= MAX_ARRAY_LENGTH) return {}
+  if (!limitsArrays(store)) return {}
   const limited = ([name, [maker, at]]: [string, readonly [Maker, number]]): [string, Maker] => {
     const make = (names[name] ?? maker) as Maker
     return [
