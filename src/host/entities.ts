@@ -6,7 +6,7 @@ import { ret } from '../numeric/ret.ts'
 import { isI31, isOfHeapType } from '../runtime/gc.ts'
 import { ExnInst, FuncInst, GlobalInst, MemInst, TableInst, TagInst } from '../runtime/instances.ts'
 import type { Entities, Store } from '../runtime/store.ts'
-import { takeResults, V128Value, type Value } from '../runtime/values.ts'
+import { isFloat, takeResults, V128Value, type Value } from '../runtime/values.ts'
 import type { Views } from '../runtime/views.ts'
 import { topOf } from '../syntax/match.ts'
 import { Op } from '../syntax/opcode.ts'
@@ -142,14 +142,15 @@ export class HostGlobalInst extends GlobalInst {
     const t = this.type.type
     if (this.needsCode(t)) return this.read()
     const v = this.native.value
-    if (t === F32 && v !== v) return this.read()
+    // The host gives one NaN for all.
+    if (v !== v && isFloat(t)) return this.read()
     return this.realm.fromJS(v, t)
   }
 
   override set value(v: Value) {
     // The runtime's own constructor has nothing to write to yet.
     const t = this.type.type
-    if (this.needsCode(t) || (t === F32 && v !== v)) this.write(v)
+    if (this.needsCode(t) || (v !== v && isFloat(t))) this.write(v)
     else this.native.value = this.realm.toJS(v, t)
   }
 

@@ -56,12 +56,36 @@ function keep(tape: Uint32Array, told: string): void {
   console.log(`DIFFERENCE, kept as ${file}\n${told.slice(0, 3000)}`)
 }
 
+/**
+ * The host takes addresses for its memories that only a collection gives back, and what weak references have shown lives until a turn of its own, so that
+ * comes often, also while a case is shrunk. The first collection may only end a marking that began before; the second one frees all.
+ */
+async function rest(): Promise<void> {
+  await new Promise((done) => setImmediate(done))
+  for (let k = 0; k < 2; k++) (globalThis as { gc?: () => void }).gc?.()
+}
+let runs = 0
+
+async function same(tape: Uint32Array): Promise<boolean> {
+  if (Date.now() > end || totals.modules >= most) return true
+  if (++runs % 100 === 0) await rest()
+  const told = one(tape)
+  if (told !== undefined && first === undefined) {
+    first = told
+    console.log(`a difference, to be shrunk:\n${told.slice(0, 3000)}`)
+  }
+  return told === undefined
+}
+/** What the case said that is shrunk. */
+let first: string | undefined
+
 /** Runs fast-check over a seed until something differs or the time is over. */
-function batch(batchSeed: number): boolean {
-  const result = fc.check(
-    fc.property(tapes, (tape) => Date.now() > end || totals.modules >= most || one(tape) === undefined),
-    { seed: batchSeed, numRuns: 100, interruptAfterTimeLimit: Math.max(1, end + 60000 - Date.now()) },
-  )
+async function batch(batchSeed: number): Promise<boolean> {
+  const result = await fc.check(fc.asyncProperty(tapes, same), {
+    seed: batchSeed,
+    numRuns: 500,
+    interruptAfterTimeLimit: Math.max(1, end + 60000 - Date.now()),
+  })
   if (!result.failed || result.counterexample === null) return true
   const tape = result.counterexample[0]
   keep(tape, difference(generate(tape).text) ?? 'it does not happen again')
@@ -69,13 +93,7 @@ function batch(batchSeed: number): boolean {
 }
 
 let clean = true
-for (let k = 0; clean && Date.now() < end && totals.modules < most; k++) {
-  clean = batch(seed * 1000 + k)
-  // The host takes addresses for its memories that only a collection gives back, and what weak references have shown lives until a turn of its own. The first
-  // collection may only end a marking that began while the batch lived; the second one frees it.
-  await new Promise((done) => setImmediate(done))
-  for (let k = 0; k < 2; k++) (globalThis as { gc?: () => void }).gc?.()
-}
+for (let k = 0; clean && Date.now() < end && totals.modules < most; k++) clean = await batch(seed * 1000 + k)
 const known = rows.filter((r) => r !== undefined)
 const missing = known.filter((r) => covered[r.op] === 0).map((r) => r.name)
 console.log(
