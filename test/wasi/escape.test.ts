@@ -163,6 +163,7 @@ describe('random programs', () => {
 
 describe.runIf(process.platform === 'linux')('while another process swaps a folder for a link', () => {
   const ROUNDS = 300
+  const MOST_ROUNDS = 6000
 
   /** Swaps root/swap between a folder and a link to what is outside, as fast as it can, until it is killed. */
   const swapper = `
@@ -189,8 +190,12 @@ describe.runIf(process.platform === 'linux')('while another process swaps a fold
     const g = new Guest(root)
     const seen: Record<string, Set<string>> = {}
     const note = (what: string, outcome: string) => (seen[what] ??= new Set()).add(outcome)
+    // Both states have to be met, so that there is something to get wrong; a busy machine may give the swapper no time for long.
+    const refused = () => Object.values(seen).some((s) => s.has('NOTCAPABLE') || s.has('NOENT'))
+    const both = () => seen['write']!.has('SUCCESS') && refused()
     try {
-      for (let k = 0; k < ROUNDS; k++) {
+      for (let k = 0; k < ROUNDS || (k < MOST_ROUNDS && !both()); k++) {
+        if (k >= ROUNDS) await new Promise((done) => setTimeout(done, 1))
         note('read', g.cat('swap/secret'))
         note('write', g.save('swap/secret', 'mine'))
         note('list', String(g.ls('swap')))
@@ -214,8 +219,6 @@ describe.runIf(process.platform === 'linux')('while another process swaps a fold
     expect([...seen['read']!]).not.toContain(SECRET)
     for (const names of seen['list']!) expect(names.split(',')).not.toEqual(OUTSIDE_NAMES)
     expect(outside()).toEqual(before)
-    // Both states have been met, so that there was something to get wrong.
-    expect([...seen['write']!]).toEqual(expect.arrayContaining(['SUCCESS']))
-    expect([...Object.values(seen)].some((s) => s.has('NOTCAPABLE') || s.has('NOENT'))).toBe(true)
+    expect(both()).toBe(true)
   })
 })
