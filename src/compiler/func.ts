@@ -632,7 +632,7 @@ export class FuncCompiler implements Emitter {
     for (const v of targets) ops.invalidate(v)
     this.conditions.delete(index)
     const { cond } = value.slots[0]!
-    if (cond !== undefined && targets.length === 1) {
+    if (cond !== undefined && value.type === I32 && targets.length === 1) {
       this.setCondition(index, targets[0]!, cond)
       return
     }
