@@ -82,13 +82,11 @@ export class Lowerer {
     const loops = loopEntries(this.loops, left)
     const paramKinds = slotKinds(type.params)
     const base = Math.max(this.most, slotKinds(type.results).length) + 1
-    for (const at of this.caughtUses) this.code[at] = base - this.code[at]! - 1
-    for (const h of this.handlers) h.caught = base - h.caught - 1
     return {
       inst: this.inst,
       func: this.func,
       code: Int32Array.from(this.code),
-      slots: base - this.extra,
+      slots: base,
       params: paramKinds.length,
       locals: this.locals,
       paramKinds,
@@ -496,12 +494,11 @@ export class Lowerer {
         const { params, results } = this.blockType()
         const catches = op === Op.try_table ? r.catches() : []
         this.settle()
-        const caught = --this.extra
         // A position between the beginnings of blocks that begin together tells, when something is delegated, which of them it is in.
         this.emit(Inner.jump, this.code.length + 2)
         const frame = this.enter(op === Op.try_table ? 'try_table' : 'try', params, results)
         frame.catches = catches
-        frame.handler = { start: this.code.length, end: -1, caught, clauses: [] }
+        frame.handler = { start: this.code.length, end: -1, caught: frame.height, clauses: [] }
         return true
       }
       case Op.catch_:
@@ -514,21 +511,11 @@ export class Lowerer {
       case Op.rethrow: {
         const target = this.frames[this.frames.length - 1 - r.u32()]!
         this.emit(Op.throw_ref, target.handler!.caught)
-        this.useCaught()
         this.dead = true
         return true
       }
     }
     return false
-  }
-
-  /** Registers for what handlers have caught, counted down from -1; lower() puts them behind the others. */
-  private extra = 0
-  /** Code positions that name one. */
-  private readonly caughtUses: number[] = []
-
-  private useCaught(): void {
-    this.caughtUses.push(this.code.length - 1)
   }
 
   private closeHandler(frame: Frame): void {
@@ -551,15 +538,8 @@ export class Lowerer {
     if (!dead) over = this.emit(Inner.jump, 0) + 1
     this.frames.pop()
     for (const c of frame.catches) {
-      this.restore(frame, [])
-      const payload = this.height
-      if (c.tag >= 0) for (const t of this.inst.tags[c.tag]!.type.params) this.push(t)
-      frame.handler!.clauses.push({ tag: c.tag, payload, target: this.code.length })
-      if (c.kind.endsWith('_ref')) {
-        const at = this.push(0x10000000)
-        this.emit(Inner.move_r, at, frame.handler!.caught)
-        this.useCaught()
-      }
+      this.clause(frame, c.tag)
+      if (c.kind.endsWith('_ref')) this.emit(Inner.move_r, this.push(0x10000000), frame.handler!.caught)
       this.branch(c.label)
     }
     this.frames.push(frame)
@@ -577,12 +557,18 @@ export class Lowerer {
     }
     if (frame.kind === 'try') frame.handler!.end = this.code.length
     frame.kind = 'catch'
-    this.restore(frame, [])
-    const payload = this.height
-    if (tag >= 0) for (const t of this.inst.tags[tag]!.type.params) this.push(t)
-    frame.handler!.clauses.push({ tag, payload, target: this.code.length })
+    this.clause(frame, tag)
     this.retarget = -1
     this.dead = false
+  }
+
+  /** A handler's clause begins: on the operand stack is the payload; below it lies what was caught, where no callee's frame comes. */
+  private clause(frame: Frame, tag: number): void {
+    this.restore(frame, [])
+    const payload = ++this.height
+    if (payload > this.most) this.most = payload
+    if (tag >= 0) for (const t of this.inst.tags[tag]!.type.params) this.push(t)
+    frame.handler!.clauses.push({ tag, payload, target: this.code.length })
   }
 
   private delegate(depth: number): void {

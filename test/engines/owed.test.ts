@@ -79,6 +79,20 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     expect(() => outer.call('f')).toThrow(error)
   })
 
+  test('what a clause has caught is there after calls whose frames hold references', () => {
+    const { call } = load(
+      engine,
+      `(module (tag $e (param i32))
+        (func $many (param externref externref externref) (result externref) (local externref externref) (local.get 2))
+        (func (export "run") (result i32)
+          (try (result i32) (do
+            (try (result i32) (do (throw $e (i32.const 7)))
+              (catch_all (drop (call $many (ref.null extern) (ref.null extern) (ref.null extern))) (rethrow 0))))
+            (catch $e))))`,
+    )
+    expect(call('run')).toEqual([7])
+  })
+
   test('memory grown by a callee or by the host during a call is there when it returns', () => {
     let m: Loaded
     const grow = () => (m.inst.exports.get('memory') as MemInst).grow(1)

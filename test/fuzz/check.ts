@@ -75,9 +75,16 @@ function fuelDifference(runs: readonly (Transcript & { name: string })[]): strin
   return undefined
 }
 
-/** Compares lines of the host engine: of an atomic access that is both unaligned and out of bounds the specification does not say which it is. */
+/**
+ * Compares lines of the host engine, where an instruction that traps for two reasons may tell the other one: an atomic access that is both unaligned and out
+ * of bounds, an array.copy that is out of bounds and has no array to copy from.
+ */
 function sameTraps(a: string, b: string): boolean {
-  const [x, y] = [a, b].map((line) => line.replace('! unaligned atomic', '! out of bounds memory access'))
+  const [x, y] = [a, b].map((line) =>
+    line
+      .replace('! unaligned atomic', '! out of bounds memory access')
+      .replace('! null array reference', '! out of bounds array access'),
+  )
   return x === y
 }
 

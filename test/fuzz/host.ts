@@ -25,7 +25,8 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
     'null reference|null function reference|null structure reference|null array reference|null i31 reference|null exception reference',
   ],
   [/illegal cast/, 'cast failure'],
-  [/array element access out of bounds/, 'out of bounds array access'],
+  // An array.copy may be that and have no array to copy from.
+  [/array element access out of bounds/, 'out of bounds array access|null array reference'],
   [/requested new array is too large/, 'array too large'],
 ]
 

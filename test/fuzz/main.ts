@@ -49,12 +49,14 @@ function one(tape: Uint32Array): string | undefined {
   }
 }
 
-function keep(tape: Uint32Array, told: string): void {
+/** Writes a case down; gives its file. The first one stays until it has been shrunk. */
+function keep(tape: Uint32Array): string {
   mkdirSync('test/fuzz/cases', { recursive: true })
-  const file = `test/fuzz/cases/seed-${seed}-${totals.modules}.wat`
+  file ??= `test/fuzz/cases/seed-${seed}-${totals.modules}.wat`
   writeFileSync(file, generate(tape).text)
-  console.log(`DIFFERENCE, kept as ${file}\n${told.slice(0, 3000)}`)
+  return file
 }
+let file: string | undefined
 
 /**
  * The host takes addresses for its memories that only a collection gives back, and what weak references have shown lives until a turn of its own, so that
@@ -72,7 +74,7 @@ async function same(tape: Uint32Array): Promise<boolean> {
   const told = one(tape)
   if (told !== undefined && first === undefined) {
     first = told
-    console.log(`a difference, to be shrunk:\n${told.slice(0, 3000)}`)
+    console.log(`a difference, to be shrunk, kept as ${keep(tape)}:\n${told.slice(0, 3000)}`)
   }
   return told === undefined
 }
@@ -88,7 +90,8 @@ async function batch(batchSeed: number): Promise<boolean> {
   })
   if (!result.failed || result.counterexample === null) return true
   const tape = result.counterexample[0]
-  keep(tape, difference(generate(tape).text) ?? 'it does not happen again')
+  const told = difference(generate(tape).text) ?? 'it does not happen again'
+  console.log(`DIFFERENCE, kept as ${keep(tape)}\n${told.slice(0, 3000)}`)
   return false
 }
 
