@@ -123,6 +123,12 @@ export class CodeWriter {
     this.places?.push(this.w.length, at, 0)
   }
 
+  /** Copies up to an instruction; what is written next stands for it. */
+  markFrom(at: number): void {
+    this.copyTo(at)
+    this.mark(at)
+  }
+
   op(op: Op, a?: number, b?: number): void {
     const { w } = this
     writeOp(w, op)

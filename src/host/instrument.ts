@@ -111,7 +111,7 @@ class BodyPass {
   }
 
   private step(): void {
-    const { r, to } = this
+    const { r } = this
     const at = r.pos
     if (at === this.due[this.next]) {
       this.next++
@@ -129,12 +129,7 @@ class BodyPass {
         return
       case Act.label: {
         const label = r.u32()
-        const moved = this.label(label)
-        if (moved === label) return
-        to.copyTo(at)
-        to.mark(at)
-        to.op(op, moved)
-        to.skipTo(r.pos)
+        if (this.label(label) !== label) this.renumber(op, at, this.label(label))
         return
       }
       default:
@@ -145,8 +140,7 @@ class BodyPass {
   private charge(at: number): void {
     const { to, open } = this
     const units = this.charges.get(at)!
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     if (at === this.func.body.start && this.bounded) to.check(units, this.total(at) - units)
     else if (open !== undefined && open.units < 0) {
       open.units = units
@@ -169,6 +163,14 @@ class BodyPass {
   private label(n: number): number {
     const { open } = this
     return open !== undefined && n > this.depth - open.depth ? n + 3 : n
+  }
+
+  /** The instruction that was read, with another index. */
+  private renumber(op: Op, at: number, index: number): void {
+    const { r, to } = this
+    to.markFrom(at)
+    to.op(op, index)
+    to.skipTo(r.pos)
   }
 
   private special(op: Op, at: number): void {
@@ -240,11 +242,7 @@ class BodyPass {
       case Op.global_get:
       case Op.global_set: {
         const index = r.u32()
-        if (index < control.firstGlobal || control.shift === 0) return
-        to.copyTo(at)
-        to.mark(at)
-        to.op(op, index + control.shift)
-        to.skipTo(r.pos)
+        if (index >= control.firstGlobal && control.shift !== 0) this.renumber(op, at, index + control.shift)
         return
       }
       case Op.array_init_elem: {
@@ -252,8 +250,7 @@ class BodyPass {
         const type = r.u32()
         r.u32()
         if (!control.traps) return
-        to.copyTo(at)
-        to.mark(at)
+        to.markFrom(at)
         to.op(Op.call, control.arrayCheck(type))
         return
       }
@@ -351,8 +348,7 @@ class BodyPass {
 
   private retype(op: Op, at: number, result: ValType): void {
     const { r, to } = this
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     to.op(op)
     to.valType(result)
     to.skipTo(r.pos)
@@ -364,8 +360,7 @@ class BodyPass {
     const type = r.block()
     const result = control.erased(r.blockResult)
     const catches = r.catches()
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     to.op(catches.length === 0 ? Op.block : Op.try_)
     if (type >= 0) to.blockOf(type)
     else to.valType(result === BOT ? 0x40 : result)
@@ -401,8 +396,7 @@ class BodyPass {
       return
     }
     const tag = op === Op.throw_ ? r.u32() : -1
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     to.flush()
     this.callSlot(tag < 0 ? { kind: 'throw_ref' } : { kind: 'throw', tag, params: control.tagParams(tag) })
     to.op(Op.unreachable)
@@ -426,8 +420,7 @@ class BodyPass {
     const slot = control.splits ? this.slotOf(op) : undefined
     if (!control.splits) r.skipImms(op)
     if (slot === undefined) return
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     if (slot.kind === 'access' && slot.offset) to.i32(r.offsetLo | 0)
     if (slot.kind === 'drop') to.raw(at, r.pos)
     this.callSlot(slot)
@@ -476,8 +469,7 @@ class BodyPass {
   /** An access to the first memory, by its short form. */
   private unnamed(op: Op, lane: number): void {
     const { r, to } = this
-    to.copyTo(r.at)
-    to.mark(r.at)
+    to.markFrom(r.at)
     to.op(op, r.align, r.offsetLo)
     if (rows[op]!.imms.includes('lane')) to.byte(lane)
     to.skipTo(r.pos)
@@ -487,8 +479,7 @@ class BodyPass {
     const { r, to } = this
     const labels = r.labels()
     if (this.open === undefined) return
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     to.op(Op.br_table, labels.length - 1)
     for (const label of labels) to.u32(this.label(label))
     to.skipTo(r.pos)
@@ -503,8 +494,7 @@ class BodyPass {
     r.heap()
     const moved = this.label(label)
     if (moved === label) return
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     to.op(op)
     to.byte(flags)
     to.u32(moved)
@@ -518,14 +508,8 @@ class BodyPass {
     const own = op === Op.ref_as_non_null ? 0 : r.u32()
     const label = this.label(own)
     if (!functionsAreAny()) {
-      if (label === own) return
-      to.copyTo(at)
-      to.mark(at)
-      to.op(op, label)
-      to.skipTo(r.pos)
-      return
-    }
-    testNull(r, to, op, label)
+      if (label !== own) this.renumber(op, at, label)
+    } else testNull(r, to, op, label)
   }
 
   private call(op: Op, at: number, index: number): void {
@@ -548,8 +532,7 @@ class BodyPass {
     r.u32()
     const table = r.u32()
     if (!(to.local || control.depth || control.traps)) return
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     if (control.traps) this.checkEntry(table)
     to.flush()
     to.tellDepth(op === Op.return_call_indirect)
@@ -595,8 +578,7 @@ class BodyPass {
     const memory = op === Op.memory_grow
     if (!control.growth) {
       if (!memory || index === 0 || !control.splits) return
-      to.copyTo(at)
-      to.mark(at)
+      to.markFrom(at)
       this.callSlot({ kind: 'access', memory: index, op, lane: 0, offset: false })
       to.skipTo(r.pos)
       return
@@ -604,8 +586,7 @@ class BodyPass {
     const limits = memory ? control.memoryType(index).limits : control.tableType(index).limits
     const wide = limits.address === 'i64'
     const t = wide ? I64 : I32
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     to.flush()
     if (memory) {
       to.growth(wide, index, HOOK.growMemory)
@@ -635,8 +616,7 @@ class BodyPass {
     const { nan } = rows[op]!
     const other = control.lowered(op)
     if (other !== undefined) {
-      to.copyTo(at)
-      to.mark(at)
+      to.markFrom(at)
       if ('same' in other) to.op(other.same)
       else to.op(Op.call, other.helper)
       to.skipTo(r.pos)
@@ -664,8 +644,7 @@ class BodyPass {
     if (!control.traps) return
     const t = rows[op]!.params[0]!
     const value = to.temporary(t)
-    to.copyTo(at)
-    to.mark(at)
+    to.markFrom(at)
     to.op(Op.local_tee, value)
     to.op(Op.local_get, value)
     to.op(Op.local_get, value)

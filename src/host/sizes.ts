@@ -16,8 +16,7 @@ export function checkBulk(r: CodeReader, to: CodeWriter, control: Control, op: O
   }
   r.pos = pos
   const init = op === Op.memory_init || op === Op.table_init
-  to.copyTo(at)
-  to.mark(at)
+  to.markFrom(at)
   to.checkBulk(!init && wide.length > 0 && wide.every(Boolean))
 }
 
@@ -28,8 +27,7 @@ export function checkArrayLength(r: CodeReader, to: CodeWriter, control: Control
   const fixed = op === Op.array_new_fixed
   const count = fixed || op === Op.array_new_data || op === Op.array_new_elem ? r.u32() : 0
   if (!control.arrays || (fixed && count <= most)) return
-  to.copyTo(at)
-  to.mark(at)
+  to.markFrom(at)
   to.checkLength(most, fixed ? count : undefined)
   to.copyTo(r.pos)
 }

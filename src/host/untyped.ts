@@ -11,8 +11,7 @@ export function callRef(r: CodeReader, to: CodeWriter, control: Control, op: Op,
   const ref = to.temporary(FUNCREF)
   const { index } = control.slot({ kind: 'called' })
   const tail = op === Op.return_call_ref
-  to.copyTo(at)
-  to.mark(at)
+  to.markFrom(at)
   to.op(Op.local_set, ref)
   to.flush()
   to.tellDepth(tail)
@@ -31,8 +30,7 @@ export function retyped(r: CodeReader, to: CodeWriter, control: Control, op: Op)
   const types = op === Op.select_t ? r.types() : [refType(true, r.heap())]
   const own = types.map((t) => control.erased(t))
   if (own.every((t, k) => t === types[k])) return
-  to.copyTo(at)
-  to.mark(at)
+  to.markFrom(at)
   to.op(op)
   if (op === Op.select_t) to.u32(own.length)
   for (const t of own)
@@ -45,8 +43,7 @@ export function retyped(r: CodeReader, to: CodeWriter, control: Control, op: Op)
 export function testNull(r: CodeReader, to: CodeWriter, op: Op, label: number): void {
   const { at } = r
   const ref = to.temporary(FUNCREF)
-  to.copyTo(at)
-  to.mark(at)
+  to.markFrom(at)
   to.op(Op.local_tee, ref)
   if (op === Op.br_on_non_null) to.op(Op.local_get, ref)
   to.op(Op.ref_is_null)
