@@ -15,7 +15,7 @@ const RULES: Record<string, readonly string[]> = {
   runtime: ['syntax', 'numeric', 'binary', 'errors'],
   interpreter: ['syntax', 'binary', 'numeric', 'runtime', 'errors'],
   compiler: ['syntax', 'binary', 'numeric', 'runtime', 'errors'],
-  tiered: ['interpreter', 'compiler', 'runtime', 'errors'],
+  tiered: ['interpreter', 'compiler', 'syntax', 'runtime', 'errors'],
   host: ['syntax', 'binary', 'valid', 'runtime', 'numeric', 'util', 'errors'],
   'js-api': ['runtime', 'binary', 'valid', 'syntax', 'errors', 'numeric'],
   wasi: ['errors'],

@@ -45,6 +45,7 @@ export class Module {
   ) {
     const bytes = typeof source === 'string' ? parseModule(source) : copyBytes(source)
     this.syntax = decode(bytes, true)
+    engine.executor.expect?.(this.syntax)
     validate(this.syntax)
     checkFeatures(engine, this.syntax)
     this.name = decodeNames(this.syntax).module

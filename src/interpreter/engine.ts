@@ -2,8 +2,9 @@
 // Content-Security-Policy or the host forbids that.
 import { Trap } from '../errors.ts'
 import { INTERPRETER_ENTRY } from '../runtime/frames.ts'
-import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
+import type { Callable, FuncInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
+import type { Module } from '../syntax/module.ts'
 import { enter, leaveResults, lower, signatureOf } from './calls.ts'
 import { InterpreterExecution } from './execution.ts'
 import { cooled, depthOf, forgetRefs, Moved, state, Target, type Tier } from './machine.ts'
@@ -12,8 +13,9 @@ import { run } from './unwind.ts'
 
 export const interpreter: Executor = {
   name: 'interpreter',
+  expect,
   link(inst) {
-    if (codeBytes(inst) >= LARGE) prepareLoop()
+    expect(inst.module)
     for (let i = inst.importedFuncs; i < inst.funcs.length; i++) interpret(inst.funcs[i]!)
   },
   start: (func, slots) => (func.engine instanceof Target ? new InterpreterExecution(func, slots) : undefined),
@@ -24,9 +26,13 @@ export const interpreter: Executor = {
 /** Bytes of code from which on a module is large: its program runs long enough to have the loop trained. */
 export const LARGE = 150_000
 
-export function codeBytes({ module }: ModuleInst): number {
+function expect(module: Module): void {
+  if (codeBytes(module) >= LARGE) prepareLoop()
+}
+
+export function codeBytes({ funcs }: Module): number {
   let bytes = 0
-  for (const { body } of module.funcs) bytes += body.end - body.start
+  for (const { body } of funcs) bytes += body.end - body.start
   return bytes
 }
 

@@ -16,6 +16,12 @@ function detach(buffer: ArrayBufferLike): void {
   else if (typeof structuredClone === 'function') structuredClone(null, { transfer: [old] })
 }
 
+/**
+ * Has V8 know that buffers get detached, before it optimises code for a large program: at the first one that is, it throws away all code that takes
+ * them to stay.
+ */
+export const expectGrowth = (): void => detach(new ArrayBuffer(0))
+
 /** The buffers of shared memories that JavaScript has: of the present size, or the growable one. */
 const sharedBuffers = new WeakMap<MemInst, ArrayBufferLike>()
 const sharedLength = (buffer: ArrayBufferLike): number => Reflect.get(SharedArrayBuffer.prototype, 'byteLength', buffer)

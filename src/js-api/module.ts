@@ -5,6 +5,7 @@ import type { ExternKind, Module } from '../syntax/module.ts'
 import { validate } from '../valid/module.ts'
 import { type CompileOptions, checkBuiltins, isProvided, readCompileOptions } from './builtins.ts'
 import { apiError } from './errors.ts'
+import { expectGrowth } from './memory.ts'
 import type { Realm } from './realm.ts'
 import { asInterface, bytesOf, needArguments } from './webidl.ts'
 
@@ -22,12 +23,17 @@ export interface ModuleImportDescriptor extends ModuleExportDescriptor {
   module: string
 }
 
+/** Bytes of a module from which on its program is likely to need more memory. */
+const LARGE = 1 << 18
+
 /** Decodes and validates bytes that nobody else changes. @throws the realm's CompileError */
 export function compileBytes(realm: Realm, bytes: Uint8Array, options: CompileOptions, what: string): ModuleState {
   try {
     checkModuleSize(realm.store, bytes.length)
+    if (bytes.length >= LARGE) expectGrowth()
     const module = decode(bytes, true)
     checkModuleLimits(realm.store, module)
+    realm.store.executor.expect?.(module)
     validate(module)
     checkBuiltins(module, options)
     return { module, options }

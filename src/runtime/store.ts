@@ -20,6 +20,8 @@ import type { Value } from './values.ts'
 /** What a code generator or interpreter offers to the runtime. */
 export interface Executor {
   readonly name: string
+  /** Is told of a module before it is validated, so that what the engine needs for it may come about meanwhile. */
+  expect?(module: Module): void
   /** Gives every function that the instance defines its code; it may be lazy. All imports and definitions of `inst` exist by then. */
   link(inst: ModuleInst): void
   /** Makes what the module defines, applies the segments and runs the start function, in place of the runtime. `inst` has its imports, which fit, and its functions. */

@@ -7,6 +7,7 @@ import type { Lowered } from '../interpreter/lowered.ts'
 import { F, I, Moved, NO_HEAT, R, type Tier } from '../interpreter/machine.ts'
 import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
+import type { Module } from '../syntax/module.ts'
 
 /** When functions move up. Tests make it early. */
 export const tiering = {
@@ -19,6 +20,9 @@ export const tiering = {
 
 export const tiered: Executor = {
   name: 'tiered',
+  expect(module) {
+    if (isLarge(module)) prepareLoop()
+  },
   link(inst) {
     compiler.link(inst)
     if (!pays(inst)) return
@@ -34,8 +38,10 @@ export const tiered: Executor = {
 function pays(inst: ModuleInst): boolean {
   const { meter, countsDepth } = inst.store
   if (meter.metered || meter.interruptible || countsDepth || isCommon(inst)) return false
-  return inst.module.funcs.length > 0 && codeBytes(inst) >= tiering.least
+  return isLarge(inst.module)
 }
+
+const isLarge = (module: Module): boolean => module.funcs.length > 0 && codeBytes(module) >= tiering.least
 
 class Rising implements Tier {
   private readonly loops = new Map<Lowered, Map<number, ReturnType<typeof loopOf>>>()
