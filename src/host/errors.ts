@@ -22,6 +22,7 @@ const TEXTS: readonly (readonly [text: RegExp, code: TrapCode | ((op: Op | undef
     (op) =>
       op === Op.call_ref || op === Op.return_call_ref ? 'null function reference' : 'indirect call type mismatch',
   ],
+  [/^null function$/i, (op) => (isCallIndirect(op) ? 'uninitialized element' : 'null function reference')],
   [/indirect call to null|call_indirect to a null/i, 'uninitialized element'],
   [/undefined element|out of bounds call_indirect/i, 'undefined element'],
   [/array.*(too large|too big)|too large/i, 'array too large'],

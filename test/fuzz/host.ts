@@ -18,6 +18,7 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
     'undefined element|out of bounds table access',
   ],
   [/function signature mismatch/, 'uninitialized element|indirect call type mismatch'],
+  [/^null function$/, 'uninitialized element|null function reference'],
   [/unaligned/, 'unaligned atomic|out of bounds memory access'],
   [/Atomics.wait|shared/i, 'expected shared memory|atomic wait not allowed'],
   [
