@@ -5,27 +5,15 @@ import { suspension } from '../runtime/boundary.ts'
 import { ExnInst, type FuncInst } from '../runtime/instances.ts'
 import { newSlots } from '../runtime/values.ts'
 import { Op } from '../syntax/opcode.ts'
-import type { FuncType } from '../syntax/types.ts'
-import { type Kind, slotKinds } from './kinds.ts'
+import { signatureOf, slotKinds } from './kinds.ts'
 import { Lowerer } from './lower.ts'
 import { Inner, type Lowered } from './lowered.ts'
 import { at, F, I, Moved, prepare, R, state, type Target } from './machine.ts'
 
 /** A function's register code, made at its first call. */
 export function lower(target: Target): Lowered {
-  target.lowered ??= new Lowerer(target.func.module!, target.func).lower()
+  target.lowered ??= new Lowerer(target.func.module!, target.func, target.tier).lower()
   return target.lowered
-}
-
-/** The kinds of parameter and result slots, by function type. */
-const signatures = new WeakMap<FuncType, { params: readonly Kind[]; results: readonly Kind[] }>()
-export function signatureOf({ type }: FuncInst): { params: readonly Kind[]; results: readonly Kind[] } {
-  let signature = signatures.get(type)
-  if (signature === undefined) {
-    signature = { params: slotKinds(type.params), results: slotKinds(type.results) }
-    signatures.set(type, signature)
-  }
-  return signature
 }
 
 /** Moves the arguments of a tail call to where its frame begins. */

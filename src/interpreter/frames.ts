@@ -1,174 +1,168 @@
-// What lowering keeps track of: operands, control frames, and which comparison is another's opposite.
+// The control frames of lowering, and jumps to their labels. Where paths meet every operand is in its home; a label's values lie from its frame's height on. A jump's
+// target that is not known yet holds the position of another to the same label, so that a frame keeps but one.
 import type { Catch } from '../binary/code.ts'
-import { Op } from '../syntax/opcode.ts'
-import type { ValType } from '../syntax/types.ts'
-import { Inner, type LoopEntry } from './lowered.ts'
+import { mapType } from '../syntax/type-registry.ts'
+import { BOT, type FuncType, slotCount, type ValType } from '../syntax/types.ts'
+import { kindOf } from './kinds.ts'
+import type { Lowerer } from './lower.ts'
+import { type Clause, type Handler, Inner } from './lowered.ts'
 
-/** A value on the operand stack: its first register, or a constant not yet made. */
-export interface Operand {
-  type: ValType
-  /** Its own place on the stack. */
-  home: number
-  /** Where it is: its home, or a local's register. */
-  at: number
-  /** An int32 constant, when nothing has made it yet. */
-  constant?: number | undefined
-  /** The high half of an i64 constant. */
-  high: number
-}
+/** A handler whose clauses are not complete yet. */
+export type OpenHandler = Handler & { clauses: Clause[] }
 
-export interface Frame {
-  kind: 'func' | 'block' | 'loop' | 'if' | 'else' | 'try_table' | 'try' | 'catch'
-  depth: number
-  height: number
-  params: readonly ValType[]
-  results: readonly ValType[]
-  /** Where a branch to a loop goes. */
-  start: number
+export class Frame {
   /** Where its end is, once it is known. */
-  stop: number
-  /** Code positions to be set to the frame's end. */
-  patches: number[]
+  stop = -1
+  /** The newest code position that is to be set to the frame's end; each holds the one before it, the first -1. */
+  patches = -1
   /** The position of an `if`'s jump to its other arm, or -1. */
-  otherwise: number
-  through: boolean
-  handler:
-    | { start: number; end: number; caught: number; clauses: { tag: number; payload: number; target: number }[] }
-    | undefined
-  /** Index from which later handlers cover what a delegate must pass. */
-  catches: readonly Catch[]
-}
+  otherwise = -1
+  /** Whether the first arm of an `if` goes on to the end. */
+  through = false
+  handler: OpenHandler | undefined = undefined
+  catches: readonly Catch[] | undefined = undefined
 
-export const newFrame = (
-  kind: Frame['kind'],
-  depth: number,
-  height: number,
-  params: readonly ValType[],
-  results: readonly ValType[],
-  start: number,
-): Frame => {
-  const open = { patches: [], otherwise: -1, through: false, handler: undefined, catches: [] }
-  return { kind, depth, height, params, results, start, stop: -1, ...open }
-}
-
-/** A loop: where its code begins, its instruction, and the frames around it and its own. */
-export interface Loop {
-  at: number
-  offset: number
-  frames: readonly Frame[]
-}
-
-/**
- * Where loops that are taken over may go on, by where they begin.
- * @param left where a function is left whose results lie in its first registers
- */
-export function loopEntries(loops: readonly Loop[], left: number): Map<number, LoopEntry> {
-  const target = (f: Frame) => (f.kind === 'func' ? left : f.kind === 'loop' ? f.start : f.stop)
-  return new Map(
-    loops.map(({ at, offset, frames }) => {
-      const around = frames.slice(0, -1).map(target)
-      return [at, { offset, targets: [...around, frames[frames.length - 1]!.stop] }]
-    }),
-  )
+  /**
+   * @param depth operands below its parameters
+   * @param height the first register of its parameters, and of its results
+   * @param start where a branch to a loop goes
+   */
+  constructor(
+    public kind: 'func' | 'block' | 'loop' | 'if' | 'else' | 'try_table' | 'try' | 'catch',
+    readonly type: FuncType,
+    readonly depth: number,
+    readonly height: number,
+    readonly start: number,
+  ) {}
 }
 
 /** The tag of a clause that stands for a delegate. */
 export const DELEGATE = -2
 
-/** The comparison with its operands the other way round, and operators that don't mind the order. */
-export const SWAPPED: Partial<Record<Op, Op>> = {
-  [Op.i32_eq]: Op.i32_eq,
-  [Op.i32_ne]: Op.i32_ne,
-  [Op.i32_lt_s]: Op.i32_gt_s,
-  [Op.i32_lt_u]: Op.i32_gt_u,
-  [Op.i32_gt_s]: Op.i32_lt_s,
-  [Op.i32_gt_u]: Op.i32_lt_u,
-  [Op.i32_le_s]: Op.i32_ge_s,
-  [Op.i32_le_u]: Op.i32_ge_u,
-  [Op.i32_ge_s]: Op.i32_le_s,
-  [Op.i32_ge_u]: Op.i32_le_u,
-  [Op.i32_add]: Op.i32_add,
-  [Op.i32_mul]: Op.i32_mul,
-  [Op.i32_and]: Op.i32_and,
-  [Op.i32_or]: Op.i32_or,
-  [Op.i32_xor]: Op.i32_xor,
-  [Op.i64_eq]: Op.i64_eq,
-  [Op.i64_ne]: Op.i64_ne,
-  [Op.i64_lt_u]: Op.i64_gt_u,
-  [Op.i64_gt_u]: Op.i64_lt_u,
-  [Op.i64_add]: Op.i64_add,
-  [Op.i64_mul]: Op.i64_mul,
-  [Op.i64_and]: Op.i64_and,
-  [Op.i64_or]: Op.i64_or,
-  [Op.i64_xor]: Op.i64_xor,
+const NO_TYPE: FuncType = { kind: 'func', params: [], results: [] }
+
+export function blockType(c: Lowerer): FuncType {
+  const index = c.r.block()
+  if (index >= 0) return c.inst.types[index]!.sub.comp as FuncType
+  const result = c.r.blockResult
+  return result === BOT ? NO_TYPE : { kind: 'func', params: [], results: [mapType(result, c.inst.typeIds)] }
 }
 
-/** Whether the loop has an arm for an operator whose second operand is a constant. */
-export const takesConstant = (op: Op): boolean =>
-  op in SWAPPED ||
-  (op >= Op.i32_shl && op <= Op.i32_rotr) ||
-  op === Op.i64_shl ||
-  op === Op.i64_shr_s ||
-  op === Op.i64_shr_u ||
-  op === Op.i64_rotl
-
-/** The operators on floats whose second operand may be a constant. */
-export const FLOAT_CONSTANT: ReadonlySet<Op> = new Set([
-  Op.f64_add,
-  Op.f64_sub,
-  Op.f64_mul,
-  Op.f64_div,
-  Op.f32_add,
-  Op.f32_sub,
-  Op.f32_mul,
-])
-
-/** The loads that shift their address. */
-export const SCALED: Partial<Record<Op, Inner>> = {
-  [Op.i32_load]: Inner.load_scaled_i,
-  [Op.f64_load]: Inner.load_scaled_d,
-  [Op.f32_load]: Inner.load_scaled_f,
+export function enter(c: Lowerer, kind: Frame['kind'], type: FuncType): Frame {
+  const depth = c.depth - type.params.length
+  const height = depth < c.depth ? c.operands.homes[depth]! : c.height
+  const frame = new Frame(kind, type, depth, height, c.end)
+  c.frames.push(frame)
+  return frame
 }
 
-/** The loads and stores that the loop has arms for. */
-export const NEAR: ReadonlySet<Op> = new Set([
-  Op.i32_load,
-  Op.i32_load8_s,
-  Op.i32_load8_u,
-  Op.i32_load16_s,
-  Op.i32_load16_u,
-  Op.i64_load,
-  Op.i64_load8_u,
-  Op.i64_load16_u,
-  Op.i64_load32_s,
-  Op.i64_load32_u,
-  Op.f32_load,
-  Op.f64_load,
-  Op.i32_store,
-  Op.i32_store8,
-  Op.i32_store16,
-  Op.i64_store,
-  Op.f32_store,
-  Op.f64_store,
-])
-
-/** Stores that do the same as another, on the low half. */
-export const LOW: Partial<Record<Op, Op>> = {
-  [Op.i64_store8]: Op.i32_store8,
-  [Op.i64_store16]: Op.i32_store16,
-  [Op.i64_store32]: Op.i32_store,
+/** The stack at the beginning of an arm or behind a block. */
+export function restore(c: Lowerer, frame: Frame, types: readonly ValType[]): void {
+  c.depth = frame.depth
+  c.height = frame.height
+  for (const t of types) c.push(t)
+  c.mark()
 }
 
-/** The comparison that holds when the other does not. */
-export const INVERSE: Partial<Record<Op, Op>> = {
-  [Op.i32_eq]: Op.i32_ne,
-  [Op.i32_ne]: Op.i32_eq,
-  [Op.i32_lt_s]: Op.i32_ge_s,
-  [Op.i32_ge_s]: Op.i32_lt_s,
-  [Op.i32_gt_s]: Op.i32_le_s,
-  [Op.i32_le_s]: Op.i32_gt_s,
-  [Op.i32_lt_u]: Op.i32_ge_u,
-  [Op.i32_ge_u]: Op.i32_lt_u,
-  [Op.i32_gt_u]: Op.i32_le_u,
-  [Op.i32_le_u]: Op.i32_gt_u,
+/** At the end of an arm that isn't the last: its results go to the end of the block. */
+export function leaveArm(c: Lowerer, frame: Frame): void {
+  c.moveTo(frame.height, frame.type.results.length)
+  patch(c, frame, c.emit2(Inner.jump, 0) + 1)
+}
+
+/** Behind a block's code. */
+export function close(c: Lowerer, frame: Frame): void {
+  const { code, end } = c
+  frame.stop = end
+  const reached = !c.dead || frame.through || frame.otherwise >= 0 || frame.patches >= 0
+  for (let at = frame.patches; at >= 0; ) {
+    const next = code[at]!
+    code[at] = end
+    at = next
+  }
+  if (frame.otherwise >= 0) code[frame.otherwise] = end
+  restore(c, frame, frame.type.results)
+  c.dead = !reached
+}
+
+// Jumps
+
+/** A conditional jump that is about to be emitted: [op, a, target], or where it compares, [op, a, b, target]. Lowerings don't nest, so one will do. */
+const jump = { op: 0, a: 0, b: 0, compares: false }
+
+export function setJump(op: number, a: number): void {
+  jump.op = op
+  jump.a = a
+  jump.compares = false
+}
+
+export function setComparison(op: number, a: number, b: number): void {
+  jump.op = op
+  jump.a = a
+  jump.b = b
+  jump.compares = true
+}
+
+/** Emits the jump; gives the position of its target. */
+export function jumpOn(c: Lowerer): number {
+  const { op, a, b, compares } = jump
+  return compares ? c.emit4(op, a, b, 0) + 3 : c.emit3(op, a, 0) + 2
+}
+
+/** Emits the jump to a label; where `inverts` says so it is inverted and skips what leads there. */
+export function branchOn(c: Lowerer, depth: number): void {
+  const at = jumpOn(c)
+  if (!inverts(c, depth)) target(c, at, depth)
+  else {
+    branch(c, depth)
+    c.code[at] = c.end
+    c.mark()
+  }
+}
+
+/** Whether a conditional branch to a label is a jump around moves or a return. */
+export function inverts(c: Lowerer, depth: number): boolean {
+  return label(c, depth).kind === 'func' || labelTypes(c, depth).length > 0
+}
+
+export const label = (c: Lowerer, depth: number): Frame => c.frames[c.frames.length - 1 - depth]!
+
+export function labelTypes(c: Lowerer, depth: number): readonly ValType[] {
+  const { kind, type } = label(c, depth)
+  return kind === 'loop' ? type.params : type.results
+}
+
+/** Sets a jump's target to a label. */
+export function target(c: Lowerer, at: number, depth: number): void {
+  const frame = label(c, depth)
+  if (frame.kind === 'loop') c.code[at] = frame.start
+  else patch(c, frame, at)
+}
+
+/** Has a jump's target set to the end of a frame. */
+export function patch(c: Lowerer, frame: Frame, at: number): void {
+  c.code[at] = frame.patches
+  frame.patches = at
+}
+
+/** Copies what a label takes to where it takes it, and jumps. */
+export function branch(c: Lowerer, depth: number): void {
+  const frame = label(c, depth)
+  if (frame.kind === 'func') {
+    leave(c)
+    return
+  }
+  c.moveTo(frame.height, labelTypes(c, depth).length)
+  target(c, c.emit2(Inner.jump, 0) + 1, depth)
+}
+
+/** Returns the top operands. */
+export function leave(c: Lowerer): void {
+  const { results } = c.func.type
+  if (results.length === 1 && kindOf(results[0]!) === 0 && slotCount(results[0]!) === 1) {
+    c.emit2(Inner.leave_i, c.registerOf(c.depth - 1))
+    return
+  }
+  c.moveTo(0, results.length)
+  c.emit1(Inner.leave)
 }

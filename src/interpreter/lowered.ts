@@ -4,6 +4,8 @@
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Meter } from '../runtime/metering.ts'
 import type { Views } from '../runtime/views.ts'
+import type { Row } from '../syntax/instructions.ts'
+import type { CodeMap } from './code-map.ts'
 import type { Kind } from './kinds.ts'
 import type { Tier } from './machine.ts'
 
@@ -76,13 +78,9 @@ export enum Inner {
   hot = 0x1d6,
 }
 
-/** A loop that something may take over. */
-export interface LoopEntry {
-  /** Offset of the body's instruction, as a reader has it behind the opcode. */
-  readonly offset: number
-  /** Where to go on for a branch to each of the frames around it, the function's first: behind them, or where they start if they are loops. */
-  readonly targets: readonly number[]
-}
+/** Words of an instruction of the table: opcode, destination, operands, immediates. */
+export const wordsOf = ({ params, imms }: Row): number =>
+  imms.reduce((n, imm) => n + (imm === 'memarg' ? 3 : imm === 'zero' ? 0 : 1), 2 + params.length)
 
 /** Code of a handler: where it stands, what it catches. */
 export interface Handler {
@@ -128,12 +126,10 @@ export interface Lowered {
   heat: number
   /** What may take it over. */
   tier: Tier | undefined
-  /** By code position of their `hot`. */
-  loops: ReadonlyMap<number, LoopEntry>
   /** The fuel and interrupts of its store. */
   meter: Meter
   /** The views of memory 0. */
   views: Views
-  /** Pairs of code position and byte offset, ascending. */
-  offsets: readonly number[]
+  /** Where the code comes from, once somebody has asked. */
+  map: CodeMap | undefined
 }

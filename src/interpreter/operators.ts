@@ -21,7 +21,7 @@ import { ADDR, type Row, rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I64, V128 } from '../syntax/types.ts'
 import { memoryAccess } from './accesses.ts'
-import { Inner, type Lowered } from './lowered.ts'
+import { Inner, type Lowered, wordsOf } from './lowered.ts'
 import { F, I, lanes } from './machine.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of every signature
@@ -43,13 +43,6 @@ const named: Record<string, unknown> = {
   ...wide,
 }
 const operators: (Operator | undefined)[] = rows.map((r) => r && (named[Op[r.op]!] as Operator | undefined))
-
-/** Words of an instruction by its row: opcode, destination, operands, immediates. */
-function lengthOf(row: Row): number {
-  let n = 2 + row.params.length
-  for (const imm of row.imms) n += imm === 'memarg' ? 3 : imm === 'zero' ? 0 : 1
-  return n
-}
 
 /** Where an argument comes from, in the low bits; above them the word of the instruction that says which. */
 enum From {
@@ -88,7 +81,7 @@ function planOf(row: Row): Plan {
   const vector = row.feature === 'simd' || row.feature === 'relaxed-simd'
   const access = row.imms.includes('memarg')
   return {
-    length: lengthOf(row),
+    length: wordsOf(row),
     access,
     vector,
     operator: access ? undefined : operators[row.op],

@@ -3,6 +3,7 @@
 import { Trap } from '../errors.ts'
 import * as aggregates from '../runtime/aggregates.ts'
 import { type ArrayInst, isOfType, newArray, type StructInst, structLayout } from '../runtime/gc.ts'
+import type { Meter } from '../runtime/metering.ts'
 import * as segments from '../runtime/segments.ts'
 import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
@@ -131,6 +132,8 @@ function element(array: number, at: number): [ArrayInst, number] {
   return [a, i]
 }
 
+type InitArray<S> = (a: ArrayInst | null, segment: S, at: number, start: number, count: number, meter: Meter) => void
+
 function arrays({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number): number {
   const to = fp + code[pc + 1]!
   const reg = (k: number) => fp + code[pc + k]!
@@ -141,6 +144,8 @@ function arrays({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number):
     aggregates.checkArray(inst.store, n)
     return n
   }
+  const initArray = <S>(init: InitArray<S>, segments: readonly S[]) =>
+    init(R[to] as ArrayInst | null, segments[code[pc + 5]!]!, count(2), count(3), count(4), meter)
   switch (op) {
     case Op.array_new:
       R[to] = aggregates.filledArray(def(4), checked(count(3)), slotsAt(elem(4), reg(2)), meter)
@@ -199,24 +204,10 @@ function arrays({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number):
       )
       return 6
     case Op.array_init_data:
-      aggregates.arrayInitData(
-        R[to] as ArrayInst | null,
-        inst.datas[code[pc + 5]!]!,
-        count(2),
-        count(3),
-        count(4),
-        meter,
-      )
+      initArray(aggregates.arrayInitData, inst.datas)
       return 6
     case Op.array_init_elem:
-      aggregates.arrayInitElem(
-        R[to] as ArrayInst | null,
-        inst.elems[code[pc + 5]!]!,
-        count(2),
-        count(3),
-        count(4),
-        meter,
-      )
+      initArray(aggregates.arrayInitElem, inst.elems)
       return 6
   }
   return 0

@@ -1,177 +1,191 @@
 // Lowers the instructions whose types are in the table: operators, loads and stores, constants of vectors. A constant operand stands in the instruction; the addition
 // of a constant to an address becomes the access's own.
-import { ADDR, rows } from '../syntax/instructions.ts'
-import { Op } from '../syntax/opcode.ts'
-import { I32, I64, V128 } from '../syntax/types.ts'
-import { FLOAT_CONSTANT, LOW, NEAR, type Operand, SCALED, SWAPPED, takesConstant } from './frames.ts'
-import type { Lowerer } from './lower.ts'
-import { Inner } from './lowered.ts'
+import { type Imm, type Row, rows } from '../syntax/instructions.ts'
+import { OP_COUNT, Op } from '../syntax/opcode.ts'
+import { BOT, I32, I64, V128, type ValType } from '../syntax/types.ts'
+import { CONSTANT } from './emitter.ts'
+import { FLOAT_CONSTANT, LOW, NEAR, SCALED, SWAPPED, takesConstant } from './forms.ts'
+import type { Arm, Lowerer } from './lower.ts'
+import { Inner, wordsOf } from './lowered.ts'
+
+/** The arm of an instruction. */
+export function plain(row: Row): Arm {
+  const { op } = row
+  if (op === Op.i32_wrap_i64) return narrow
+  if (op === Op.memory_size || op === Op.memory_grow) return size
+  if (NEAR.has(LOW[op] ?? op)) return row.results.length > 0 ? load : store
+  if (row.nan || isFloatComparison(op)) return float
+  return op === Op.i32_sub || takesConstant(op) ? integer : operator
+}
 
 const isShift = (op: Op): boolean => op >= Op.i64_shl && op <= Op.i64_rotr
+const isFloatComparison = (op: Op): boolean => op >= Op.f32_eq && op <= Op.f64_ge
 
-/** An instruction whose type is in the table: [op, destination, operands…, immediates…]. Where the store is deterministic, its NaNs become canonical. */
-export function plain(c: Lowerer, op: Op): void {
-  if (!c.inst.store.deterministic) {
-    instruction(c, op)
-    return
-  }
-  const row = rows[op]!
-  // What only computes with the newest operand does not tell NaNs apart.
-  if ((row.nan || (op >= Op.f32_eq && op <= Op.f64_ge)) && c.wrote(Inner.canonical)) c.takeBack()
-  instruction(c, op)
-  if (!row.nan) return
-  const type = row.results[0]!
-  const vector = row.name.startsWith('f32x4') ? Inner.canonical_f32x4 : Inner.canonical_f64x2
-  c.result(type, type === V128 ? vector : Inner.canonical, c.popRegister())
+// What is asked of each instruction, by opcode.
+const operands = Uint8Array.from(rows, (row) => row?.params.length ?? 0)
+const result = Uint8Array.from(rows, (row) => row?.results[0] ?? BOT)
+const immediates = Uint8Array.from(rows, (row) => (row === undefined ? 0 : wordsOf(row) - 2 - row.params.length))
+const swapped = Uint16Array.from({ length: OP_COUNT }, (_, op) => SWAPPED[op as Op] ?? 0)
+const near = Uint16Array.from({ length: OP_COUNT }, (_, op) => LOW[op as Op] ?? op)
+
+/** [op, destination, operands…, immediates…]. */
+function operator(c: Lowerer, op: Op): void {
+  const { imms, results } = rows[op]!
+  const type = result[op]!
+  const count = operands[op]!
+  const more = immediates[op]!
+  const at = type !== BOT ? c.operator(op, count, type, more) : c.statement(op, count, more)
+  if (imms.length > 0) putImmediates(c, imms, at)
+  for (let k = 1; k < results.length; k++) c.push(results[k]!)
 }
 
-function instruction(c: Lowerer, op: Op): void {
-  if (withConstant(c, op) || withFloat(c, op) || narrow(c, op)) return
-  const row = rows[op]!
-  if (row.imms[0] === 'memarg') {
-    access(c, op)
-    return
-  }
-  const imms = immediates(c, op)
-  const operands = c.popRegisters(row.params.length)
-  const type = row.results[0]
-  const words = [...operands, ...imms]
-  if (type === undefined) c.emit(op, 0, ...words)
-  else c.result(type === ADDR ? c.addressType : type, op, ...words)
-  for (const more of row.results.slice(1)) c.push(more)
-}
-
-/** An operator with a constant that stands in the code. */
-function withConstant(c: Lowerer, op: Op): boolean {
-  const { stack } = c
-  const b = stack[stack.length - 1]!
-  if (op === Op.i32_sub && b.constant !== undefined) {
-    b.constant = -b.constant | 0
-    return withConstant(c, Op.i32_add)
-  }
-  if (!takesConstant(op)) return false
-  let plain = op
-  if (b.constant === undefined) {
-    const a = stack[stack.length - 2]!
-    const swapped = SWAPPED[op]
-    if (a.constant === undefined || swapped === undefined) return false
-    plain = swapped
-    // Each keeps its home: which register an operand is in is not told by its place.
-    const { constant, high, at } = a
-    Object.assign(a, { constant: undefined, at: b.at })
-    Object.assign(b, { constant, high, at })
-  }
-  const { type, constant, high } = c.pop()
-  const words = type === I64 && !isShift(plain) ? [constant!, high] : [constant!]
-  const a = c.popRegister()
-  c.result(rows[op]!.results[0]!, plain + Inner.K, a, ...words)
-  return true
-}
-
-/** An operator on floats whose second operand is a constant, just made: that is taken back. */
-function withFloat(c: Lowerer, op: Op): boolean {
-  if (!FLOAT_CONSTANT.has(op) || !c.wrote(Op.f64_const)) return false
-  const [, , constant] = c.takeBack()
-  c.pop()
-  c.result(rows[op]!.results[0]!, op + Inner.K, c.popRegister(), constant!)
-  return true
-}
-
-/** i32.wrap_i64 takes the low register. */
-function narrow(c: Lowerer, op: Op): boolean {
-  if (op !== Op.i32_wrap_i64) return false
-  const { stack } = c
-  const v = stack[stack.length - 1]!
-  const [at, constant] = [v.at, v.constant]
-  c.pop()
-  c.push(I32)
-  Object.assign(stack[stack.length - 1]!, { at, constant })
-  c.retarget = -1
-  return true
-}
-
-/** A load or store: in the loop when memory 0 has 32-bit addresses, else in a page. */
-function access(c: Lowerer, op: Op): void {
-  const { r } = c
-  const row = rows[op]!
-  const near = LOW[op] ?? op
-  const at = r.pos
-  r.memarg()
-  if (!NEAR.has(near) || r.memory !== 0 || c.inst.memories[0]!.type.limits.address !== 'i32') {
-    r.pos = at
-    const imms = immediates(c, op)
-    const words = [...c.popRegisters(row.params.length), ...imms]
-    if (row.results.length === 0) c.emit(op, 0, ...words)
-    else c.result(row.results[0]!, op, ...words)
-    return
-  }
-  const offset = r.offsetLo
-  const { stack } = c
-  const isLoad = row.results.length > 0
-  const v = stack[stack.length - (isLoad ? 1 : 2)]!
-  const [a, addend] = address(c, v)
-  if (isLoad) {
-    c.pop()
-    const scaled = SCALED[near]
-    const shift = scaled !== undefined && a === v.home ? c.takeShift(a) : undefined
-    if (shift !== undefined) {
-      c.result(row.results[0]!, scaled!, ...shift, addend, offset)
-      return
-    }
-    c.result(row.results[0]!, near + Inner.K, a, addend, offset)
-    return
-  }
-  const value = c.popRegister()
-  c.pop()
-  c.emit(near + Inner.K, a, addend, value, offset)
-}
-
-/** The register of an address and what is to be added to it: the addition of a constant just emitted is taken back. */
-function address(c: Lowerer, v: Operand): [number, number] {
-  const { code } = c
-  const last = c.retarget
-  if (last >= 0 && v.constant === undefined && v.at === code[last + 1] && code[last] === Op.i32_add + Inner.K) {
-    const [, , a, addend] = c.takeBack()
-    return [a!, addend!]
-  }
-  c.make(v)
-  return [v.at, 0]
-}
-
-/** The words for an instruction's immediates. */
-function immediates(c: Lowerer, op: Op): number[] {
-  const { r } = c
-  const words: number[] = []
-  for (const imm of rows[op]!.imms) {
+function putImmediates(c: Lowerer, imms: readonly Imm[], to: number): void {
+  const { r, code } = c
+  let at = to
+  for (const imm of imms) {
     switch (imm) {
       case 'memarg':
         r.memarg()
-        memory(c, r.memory)
-        words.push(r.memory, r.offsetLo, r.offsetHi)
+        code[at++] = r.memory
+        code[at++] = r.offsetLo
+        code[at++] = r.offsetHi
         break
-      case 'memory': {
-        const m = r.u32()
-        memory(c, m)
-        words.push(m)
-        break
-      }
       case 'lane':
-        words.push(r.byte())
+        code[at++] = r.byte()
         break
       case 'lanes16':
       case 'v128':
-        words.push(c.vectors.push(r.take(16)) - 1)
+        code[at++] = c.vectors.push(r.take(16)) - 1
         break
       case 'zero':
         r.zero()
         break
       default:
-        words.push(r.u32())
+        code[at++] = r.u32()
     }
   }
-  return words
 }
 
-function memory(c: Lowerer, index: number): void {
-  c.addressType = c.inst.memories[index]!.type.limits.address === 'i64' ? I64 : I32
+/** An operator on integers, some of which have a form with a constant in place of the second operand's register. */
+function integer(c: Lowerer, op: Op): void {
+  const b = c.depth - 1
+  const { types, ats, lows, highs } = c.operands
+  let form = op
+  if (ats[b] === CONSTANT) {
+    if (op === Op.i32_sub) {
+      lows[b] = -lows[b]!
+      form = Op.i32_add
+    }
+  } else if (ats[b - 1] === CONSTANT && swapped[op] !== 0) {
+    // Each keeps its home: which register an operand is in is not told by its place.
+    form = swapped[op]!
+    ats[b - 1] = ats[b]!
+    ats[b] = CONSTANT
+    lows[b] = lows[b - 1]!
+    highs[b] = highs[b - 1]!
+  } else {
+    operator(c, op)
+    return
+  }
+  c.drop(1)
+  if (types[b] === I64 && !isShift(form)) c.operator2(form + Inner.K, 1, result[op]!, lows[b]!, highs[b]!)
+  else c.operator1(form + Inner.K, 1, result[op]!, lows[b]!)
+}
+
+/** An operator on floats, or on vectors of them. Where the store is deterministic, its NaNs become canonical. */
+function float(c: Lowerer, op: Op): void {
+  if (!c.inst.store.deterministic) {
+    floatOperator(c, op)
+    return
+  }
+  // What only computes with the newest operand does not tell NaNs apart.
+  if (c.wrote(Inner.canonical)) c.takeBack()
+  floatOperator(c, op)
+  const { nan, name } = rows[op]!
+  if (!nan) return
+  const vector = name.startsWith('f32x4') ? Inner.canonical_f32x4 : Inner.canonical_f64x2
+  c.operator(result[op] === V128 ? vector : Inner.canonical, 1, result[op]!, 0)
+}
+
+/** Where the second operand is a constant, just made, that is taken back. */
+function floatOperator(c: Lowerer, op: Op): void {
+  if (!FLOAT_CONSTANT.has(op) || !c.wrote(Op.f64_const)) {
+    operator(c, op)
+    return
+  }
+  const constant = c.code[c.takeBack() + 2]!
+  c.drop(1)
+  c.operator1(op + Inner.K, 1, result[op]!, constant)
+}
+
+/** i32.wrap_i64 takes the low register. */
+function narrow(c: Lowerer): void {
+  const { ats } = c.operands
+  const k = c.depth - 1
+  const at = ats[k]!
+  c.drop(1)
+  c.pushLocal(I32, at)
+  c.retarget = -1
+}
+
+const addressType = (c: Lowerer, memory: number): ValType =>
+  c.inst.memories[memory]!.type.limits.address === 'i64' ? I64 : I32
+
+/** memory.size and memory.grow. */
+function size(c: Lowerer, op: Op): void {
+  const memory = c.r.u32()
+  c.operator1(op, operands[op]!, addressType(c, memory), memory)
+}
+
+/** Reads a memory argument; gives whether the loop has the access: in memory 0, with 32-bit addresses. Else it is as any instruction. */
+function isNear(c: Lowerer, op: Op): boolean {
+  const { r } = c
+  const at = r.pos
+  r.memarg()
+  if (r.memory === 0 && c.inst.memories[0]!.type.limits.address === 'i32') return true
+  r.pos = at
+  operator(c, op)
+  return false
+}
+
+function load(c: Lowerer, op: Op): void {
+  if (!isNear(c, op)) return
+  const offset = c.r.offsetLo
+  const type = result[op]!
+  const k = c.depth - 1
+  const a = takeAddress(c, k)
+  const scaled = SCALED[op]
+  const shift = scaled !== undefined && a === c.operands.homes[k] ? c.takeShift(a) : -1
+  c.drop(1)
+  if (shift < 0) {
+    c.retarget = c.emit5(op + Inner.K, c.push(type), a, addend, offset)
+    return
+  }
+  const from = c.code[shift + 2]!
+  const distance = c.code[shift + 3]!
+  c.retarget = c.emit6(scaled!, c.push(type), from, distance, addend, offset)
+}
+
+function store(c: Lowerer, op: Op): void {
+  if (!isNear(c, op)) return
+  const offset = c.r.offsetLo
+  const a = takeAddress(c, c.depth - 2)
+  const value = c.popRegister()
+  c.drop(1)
+  c.emit5(near[op]! + Inner.K, a, addend, value, offset)
+}
+
+/** What is to be added to the last address that was taken. */
+let addend = 0
+
+/** The register of an address: the addition of a constant just emitted is taken back. */
+function takeAddress(c: Lowerer, k: number): number {
+  if (c.writer(k) === Op.i32_add + Inner.K) {
+    const at = c.takeBack()
+    addend = c.code[at + 3]!
+    return c.code[at + 2]!
+  }
+  addend = 0
+  if (c.operands.ats[k] === CONSTANT) c.home(k)
+  return c.operands.ats[k]!
 }

@@ -3,6 +3,7 @@ import { Trap, type TrapFrame } from '../errors.ts'
 import { trapOf } from '../runtime/boundary.ts'
 import { errorOf, keepNative, keepRun, MAX_FRAMES, wasmFrame } from '../runtime/frames.ts'
 import { ExnInst, HostThrow } from '../runtime/instances.ts'
+import { mapOf } from './code-map.ts'
 import { loop } from './dispatch.ts'
 import { DELEGATE } from './frames.ts'
 import { slotKinds } from './kinds.ts'
@@ -96,8 +97,4 @@ function keepMixed(trap: Trap, e: Error, entry: number): void {
   keepRun(errorOf(trap), frames)
 }
 
-function frameOf(f: Lowered, pc: number): TrapFrame {
-  let offset = -1
-  for (let k = 0; k < f.offsets.length && f.offsets[k]! <= pc; k += 2) offset = f.offsets[k + 1]!
-  return wasmFrame(f.inst, f.func.index, offset)
-}
+const frameOf = (f: Lowered, pc: number): TrapFrame => wasmFrame(f.inst, f.func.index, mapOf(f).offsetAt(pc))

@@ -2,6 +2,7 @@
 // hot in a call that began in the interpreter. Small modules, controlled stores and further instances of a module are the compiler's from the start.
 import { isCommon } from '../compiler/common.ts'
 import { compiler, isKept, loopOf } from '../compiler/engine.ts'
+import { mapOf } from '../interpreter/code-map.ts'
 import { codeBytes, interpret, LARGE, prepareLoop, takeAway } from '../interpreter/engine.ts'
 import type { Lowered } from '../interpreter/lowered.ts'
 import { F, I, Moved, NO_HEAT, R, type Tier } from '../interpreter/machine.ts'
@@ -66,7 +67,7 @@ class Rising implements Tier {
       f.heat = this.heat(body.end - body.start) >> 2
       return -1
     }
-    const { offset, targets } = f.loops.get(pc)!
+    const { offset, targets } = mapOf(f).loopAt(pc)
     let loops = this.loops.get(f)
     if (loops === undefined) this.loops.set(f, (loops = new Map()))
     if (!loops.has(pc)) loops.set(pc, loopOf(func, offset))

@@ -1,0 +1,192 @@
+// Lowers blocks, arms and branches.
+import { opensBlock } from '../binary/code.ts'
+import { Op } from '../syntax/opcode.ts'
+import { closeHandler } from './exceptions.ts'
+import {
+  blockType,
+  branch,
+  branchOn,
+  close,
+  enter,
+  Frame,
+  inverts,
+  jumpOn,
+  labelTypes,
+  leave,
+  leaveArm,
+  restore,
+  setComparison,
+  setJump,
+  target,
+} from './frames.ts'
+import type { Arm, Arms, Lowerer } from './lower.ts'
+import { Inner } from './lowered.ts'
+
+/** A unit of an interrupt check stands for 2^3 words of code, some two instructions. */
+const UNIT_WORDS = 3
+
+export const CONTROL: Arms = {
+  [Op.nop]: () => {},
+  [Op.unreachable]: (c) => {
+    c.emit1(Op.unreachable)
+    c.dead = true
+  },
+  [Op.block]: (c) => {
+    const type = blockType(c)
+    c.settle()
+    enter(c, 'block', type)
+  },
+  [Op.loop]: (c) => {
+    const type = blockType(c)
+    c.settle()
+    enter(c, 'loop', type)
+    if (c.tier !== undefined) {
+      const at = c.emit1(Inner.hot)
+      if (c.map !== undefined) c.map.addLoop(at, c.r.at, c.frames)
+    }
+    check(c)
+  },
+  [Op.if_]: (c) => {
+    const type = blockType(c)
+    takeCondition(c, true)
+    // The homes of the values below are no registers that the condition reads.
+    c.settle()
+    const at = jumpOn(c)
+    enter(c, 'if', type).otherwise = at
+  },
+  [Op.else_]: otherwise,
+  [Op.end]: end,
+  [Op.br]: (c) => {
+    branch(c, c.r.u32())
+    c.dead = true
+  },
+  [Op.return_]: (c) => {
+    branch(c, c.frames.length - 1)
+    c.dead = true
+  },
+  [Op.br_if]: (c) => {
+    const depth = c.r.u32()
+    takeCondition(c, inverts(c, depth))
+    branchOn(c, depth)
+  },
+  [Op.br_table]: branchTable,
+}
+
+export function enterFunction(c: Lowerer): void {
+  c.frames.push(new Frame('func', c.func.type, 0, c.height, 0))
+  check(c)
+}
+
+/** An interrupt check, where a function or a loop begins. */
+function check(c: Lowerer): void {
+  if (c.meter.interruptible) c.emit2(Inner.check, 1)
+}
+
+/** At the end of what begins with a check: how long it is. */
+function weigh(c: Lowerer, { start }: Frame): void {
+  if (c.meter.interruptible) c.code[start + 1] = 1 + ((c.end - start) >> UNIT_WORDS)
+}
+
+function otherwise(c: Lowerer): void {
+  const frame = c.frames[c.frames.length - 1]!
+  if (!c.dead) {
+    leaveArm(c, frame)
+    frame.through = true
+  }
+  c.code[frame.otherwise] = c.end
+  frame.otherwise = -1
+  frame.kind = 'else'
+  restore(c, frame, frame.type.params)
+  c.dead = false
+}
+
+function end(c: Lowerer): void {
+  const frame = c.frames.pop()!
+  const { kind } = frame
+  if (kind === 'func' || kind === 'loop') weigh(c, frame)
+  if (kind === 'func') {
+    if (!c.dead) leave(c)
+    return
+  }
+  if (!c.dead) c.moveTo(frame.height, frame.type.results.length)
+  if (frame.handler !== undefined) closeHandler(c, frame)
+  close(c, frame)
+}
+
+/** Reads past an instruction that nothing reaches, with all that stands in it. */
+export function skip(c: Lowerer, op: Op, arms: readonly (Arm | undefined)[]): void {
+  const { r } = c
+  if (opensBlock(op)) {
+    r.skipImms(op)
+    for (let depth = 1; depth > 0; ) {
+      const inner = r.op()
+      r.skipImms(inner)
+      if (opensBlock(inner)) depth++
+      else if (inner === Op.end || inner === Op.delegate) depth--
+    }
+  } else if (op === Op.else_ || op === Op.end || op === Op.catch_ || op === Op.catch_all || op === Op.delegate)
+    arms[op]!(c, op)
+  else r.skipImms(op)
+}
+
+/** Pops the condition of a jump, with the comparison that made it; `inverse` jumps when it does not hold. */
+function takeCondition(c: Lowerer, inverse: boolean): void {
+  const op = c.writer(c.depth - 1)
+  const plain = op & ~Inner.K
+  const isFloat = op >= Op.f32_eq && op <= Op.f64_ge
+  const isInt = plain >= Op.i32_eqz && plain <= Op.i32_ge_u
+  if (!isFloat && !isInt && op !== Op.i64_eqz) {
+    setJump(inverse ? Inner.jump_unless : Inner.jump_if, c.popRegister())
+    return
+  }
+  const at = c.takeBack()
+  const a = c.code[at + 2]!
+  const b = c.code[at + 3]!
+  c.drop(1)
+  if (isFloat) {
+    const distance = op >= Op.f64_eq ? op - Op.f64_eq : op - Op.f32_eq
+    setComparison((inverse ? Inner.jump_unless_float : Inner.jump_float) + distance, a, b)
+  } else if (op === Op.i32_eqz) setJump(inverse ? Inner.jump_if : Inner.jump_unless, a)
+  else if (op === Op.i64_eqz) setJump(inverse ? Inner.jump_nonzero_pair : Inner.jump_zero_pair, a)
+  else setComparison(Inner.jump_compare + ((inverse ? INVERSE[plain]! : plain) - Op.i32_eq) + (op & Inner.K), a, b)
+}
+
+/** The comparison that holds when the other does not, by opcode. */
+const INVERSE: Readonly<Record<number, Op>> = {
+  [Op.i32_eq]: Op.i32_ne,
+  [Op.i32_ne]: Op.i32_eq,
+  [Op.i32_lt_s]: Op.i32_ge_s,
+  [Op.i32_ge_s]: Op.i32_lt_s,
+  [Op.i32_gt_s]: Op.i32_le_s,
+  [Op.i32_le_s]: Op.i32_gt_s,
+  [Op.i32_lt_u]: Op.i32_ge_u,
+  [Op.i32_ge_u]: Op.i32_lt_u,
+  [Op.i32_gt_u]: Op.i32_le_u,
+  [Op.i32_le_u]: Op.i32_gt_u,
+}
+
+function branchTable(c: Lowerer): void {
+  const labels = c.r.labels()
+  const index = c.popRegister()
+  c.make(labelTypes(c, labels[0]!).length)
+  const at = c.begin(3 + labels.length)
+  c.code[at] = Inner.jump_table
+  c.code[at + 1] = index
+  c.code[at + 2] = labels.length
+  /** Where moves or a return begin that lead to a label. */
+  let stubs: Map<number, number> | undefined
+  for (let k = 0; k < labels.length; k++) {
+    const depth = labels[k]!
+    if (!inverts(c, depth)) {
+      target(c, at + 3 + k, depth)
+      continue
+    }
+    stubs ??= new Map()
+    if (!stubs.has(depth)) {
+      stubs.set(depth, c.end)
+      branch(c, depth)
+    }
+    c.code[at + 3 + k] = stubs.get(depth)!
+  }
+  c.dead = true
+}
