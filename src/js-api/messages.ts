@@ -3,13 +3,14 @@
 // agent that gets it makes of each empty object what the list says.
 import type { MemType } from '../syntax/types.ts'
 import type { CompileOptions } from './builtins.ts'
-import { compileBytes } from './module.ts'
+import { compileBytes, type Facts } from './module.ts'
 import type { Realm } from './realm.ts'
 
 const MARK = 'anywasm:message'
 
 type Content =
-  | { readonly kind: 'module'; readonly bytes: Uint8Array; readonly options: CompileOptions }
+  // What validation found out comes along: the receiver only decodes.
+  | { readonly kind: 'module'; readonly bytes: Uint8Array; readonly options: CompileOptions; readonly facts: Facts }
   | { readonly kind: 'memory'; readonly type: MemType; readonly maxPages: number; readonly handle: unknown }
 interface Packed {
   readonly [MARK]: true
@@ -45,7 +46,10 @@ export function messagesOf(realm: Realm): Messages {
 
 function contentOf(realm: Realm, object: object): Content | undefined {
   const module = realm.modules.find(object)
-  if (module !== undefined) return { kind: 'module', bytes: module.module.bytes, options: module.options }
+  if (module !== undefined) {
+    const { bytes, changesTables } = module.module
+    return { kind: 'module', bytes, options: module.options, facts: { changesTables } }
+  }
   const memory = realm.memories.find(object)
   if (memory?.type.shared)
     return { kind: 'memory', type: memory.type, maxPages: memory.maxPages, handle: memory.handle }
@@ -61,7 +65,7 @@ function notCloned(name: string, memory: boolean): Error {
 
 function revive(realm: Realm, object: object, content: Content): void {
   if (content.kind === 'module') {
-    const state = compileBytes(realm, content.bytes, content.options, 'a message')
+    const state = compileBytes(realm, content.bytes, content.options, 'a message', content.facts)
     realm.modules.add(Object.setPrototypeOf(object, realm.modules.proto), state)
   } else {
     const memory = realm.store.newMemory(content.type, content.maxPages, content.handle)

@@ -26,15 +26,30 @@ export interface ModuleImportDescriptor extends ModuleExportDescriptor {
 /** Bytes of a module from which on its program is likely to need more memory. */
 const LARGE = 1 << 18
 
-/** Decodes and validates bytes that nobody else changes. @throws the realm's CompileError */
-export function compileBytes(realm: Realm, bytes: Uint8Array, options: CompileOptions, what: string): ModuleState {
+/** What validation finds out. */
+export type Facts = Pick<Module, 'changesTables'>
+
+/**
+ * Decodes and validates bytes that nobody else changes.
+ * @param facts what validation has found out, where another agent has validated them
+ * @throws the realm's CompileError
+ */
+export function compileBytes(
+  realm: Realm,
+  bytes: Uint8Array,
+  options: CompileOptions,
+  what: string,
+  facts?: Facts,
+): ModuleState {
   try {
     checkModuleSize(realm.store, bytes.length)
     if (bytes.length >= LARGE) expectGrowth()
     const module = decode(bytes, true)
     checkModuleLimits(realm.store, module)
-    realm.store.executor.expect?.(module)
-    validate(module)
+    if (facts === undefined) {
+      realm.store.executor.expect?.(module)
+      validate(module)
+    } else Object.assign(module, facts)
     checkBuiltins(module, options)
     return { module, options }
   } catch (e) {
