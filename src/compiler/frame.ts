@@ -1,6 +1,7 @@
 // What func.ts keeps of a block while it is open.
 import type { Catch } from '../binary/code.ts'
 import type { ValType } from '../syntax/types.ts'
+import type { Form } from './operands.ts'
 import type { Line, Variables } from './tree.ts'
 
 /** A control frame. */
@@ -37,4 +38,6 @@ export interface LoopDraft {
   frames: readonly Frame[]
   variables: Variables
   names: ReadonlySet<string>
+  /** By first slot, the vector locals that are held as floats, and how. */
+  readonly floats: ReadonlyMap<number, Form>
 }

@@ -321,7 +321,8 @@ export class FuncCompiler implements Emitter {
   /** Puts every value into variables; parameters of a block even if constant. */
   settle(params: number): void {
     const { ops } = this
-    ops.lower(params)
+    // An interpreter that a loop is for has no vectors but in int32 registers.
+    ops.lower(this.wanted < 0 ? params : ops.values.length)
     ops.flush()
     for (const v of ops.values.slice(ops.values.length - params))
       for (let k = 0; k < v.slots.length; k++) ops.materialise(v, k)
@@ -378,15 +379,19 @@ export class FuncCompiler implements Emitter {
   private wanted = -1
   private met: { from: number; to: number; frames: readonly Frame[] } | undefined
 
-  /** Compiles as far as the end of one loop, given the offset of its instruction. */
+  /** Compiles as far as the end of one loop, given the offset of its instruction. What is held as floats is found as by compile(). */
   compileLoop(offset: number): LoopDraft | undefined {
     this.wanted = offset
     this.enter('func', [], this.func.type.results, -1)
     while (this.frames.length > 0 && (this.met === undefined || this.met.to < 0)) this.step(this.r.op())
     if (this.met === undefined || this.facts.hasTailCall) return undefined
+    const forms = this.votes.winners()
+    if (this.forms.size === 0 && forms.size > 0)
+      return new FuncCompiler(this.inst, this.func, forms, this.mark).compileLoop(offset)
     const { from, to, frames } = this.met
     const lines = this.linesFrom(from, to)
-    return { lines, frames, variables: this.variables(), names: this.names }
+    const floats = new Map([...this.forms].map(([index, form]) => [this.localSlots[index]!, form]))
+    return { lines, frames, variables: this.variables(), names: this.names, floats }
   }
 
   /** A loop begins, whose lines are those from `from` on. */

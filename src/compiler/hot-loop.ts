@@ -1,19 +1,19 @@
 // One loop of a function as a function of its own, for an interpreter in the middle of it: takes the frame's registers, runs the loop, puts the registers
 // back and says where it was left. A register's number is a local's slot, or behind them the height of a stack slot.
 import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
-import { type FuncType, slotCount } from '../syntax/types.ts'
-import type { Frame } from './frame.ts'
+import { type FuncType, slotCount, type ValType } from '../syntax/types.ts'
+import type { Frame, LoopDraft } from './frame.ts'
 import { type Compiled, FuncCompiler } from './func.ts'
-import { kindOf } from './operands.ts'
+import { F32X4, kindOf } from './operands.ts'
 import { printFunction } from './split.ts'
 import { type Line, Variables } from './tree.ts'
 
-/** The register files by kind, and where the frame's registers begin: the parameters. */
+/** The register files by kind, and where the frame's registers begin: the parameters. No variable of the compiler's has such a name. */
 const FILES = { i: 'I', d: 'F', r: 'R' } as const
-const BASE = 'b'
+const BASE = 'hb'
 /** By which frame it was left, of those around it and itself, the function's first; and what the function returns. */
-const LEFT = 'w'
-const RESULT = 'v'
+const LEFT = 'hw'
+const RESULT = 'hv'
 
 /**
  * A function (I, F, R, base) that gives the number of the frame to whose end it goes, or for a loop around it, whose start.
@@ -35,26 +35,27 @@ export function compileLoop(
   if (loop === undefined || loop.frames.some((f) => f.kind.startsWith('try') || f.kind.startsWith('catch')))
     return undefined
   const { type } = func
-  const slots = inst.module.funcs[func.index - inst.importedFuncs]!.locals
-  const locals = loop.variables.names.filter((v) => /^l\d+$/.test(v)).length
-  if (slots.some((run) => slotCount(run.type) === 4) || type.params.some((t) => slotCount(t) === 4)) return undefined
+  const own = inst.module.funcs[func.index - inst.importedFuncs]!.locals
+  const locals = own.reduce((n, run) => n + run.count * slotCount(run.type), slotCounts(type.params))
   const say = (text: string): Line => ({ text, offset })
   const variables = withParameters(loop.variables, type)
-  const registers = registersOf(loop.variables, locals)
+  const { loads, stores } = registersOf(loop, locals)
   const lines = [
-    say(registers.map(([v, place]) => `${v}=${place};`).join('')),
+    say(loads.join('')),
     say(loop.variables.names.map((v, k) => again(v, loop.variables.again[k]!)).join('')),
     say('L0:{'),
     ...rewrite(loop.lines, loop.frames),
     say('}'),
-    say(registers.map(([v, place]) => `${place}=${v};`).join('')),
+    say(stores.join('')),
     ...results(type).map(say),
     say(`return ${LEFT};`),
   ].filter((l) => l.text !== '')
   const printed = printFunction({ name: id, variables, params: 4, result: 'i', lines, prologue: '', epilogue: '' })
-  const names = new Set([...loop.names, 'ret', ...printed.names])
+  const names = new Set([...loop.names, 'ret', ...printed.names, ...(loop.floats.size > 0 ? CONVERSIONS : [])])
   return { source: printed.source, names: [...names], offsets: printed.offsets, hasTailCall: false }
 }
+
+const slotCounts = (types: readonly ValType[]): number => types.reduce((n, t) => n + slotCount(t), 0)
 
 const again = (v: string, value: string): string => (value === '' ? '' : `${v}=${value};`)
 
@@ -72,13 +73,37 @@ function withParameters(own: Variables, type: FuncType): Variables {
   return out
 }
 
-/** The variables that have a register, and its place. */
-function registersOf({ names, kinds }: Variables, locals: number): [string, string][] {
-  return names.flatMap((v, k): [string, string][] => {
-    const at = /^([lidr])(\d+)$/.exec(v)
-    if (at === null) return []
-    return [[v, `${FILES[kinds[k]!]}[${BASE}+${Number(at[2]) + (at[1] === 'l' ? 0 : locals)}]`]]
+const CONVERSIONS = ['f32_from_bits', 'f32_to_bits', 'f64_from_bits', 'f64_low_bits', 'f64_high_bits']
+
+/** Statements that give the variables what is in their registers, and put it back. */
+function registersOf({ variables, floats }: LoopDraft, locals: number): { loads: string[]; stores: string[] } {
+  const at = (file: string, n: number) => `${file}[${BASE}+${n}]`
+  /** The local held as floats that a slot belongs to, and the place of the slot in it. */
+  const formOf = (slot: number) => {
+    for (let k = 0; k < 4; k++) if (floats.has(slot - k)) return [floats.get(slot - k), k] as const
+    return [undefined, 0] as const
+  }
+  const loads: string[] = []
+  const stores: string[] = []
+  variables.names.forEach((v, k) => {
+    const [, letter, digits] = /^([lidr])(\d+)$/.exec(v) ?? []
+    if (letter === undefined) return
+    const n = Number(digits)
+    const [form, place] = letter === 'l' ? formOf(n) : ([undefined, 0] as const)
+    if (form === undefined) {
+      const register = at(FILES[variables.kinds[k]!], n + (letter === 'l' ? 0 : locals))
+      loads.push(`${v}=${register};`)
+      stores.push(`${register}=${v};`)
+    } else if (form === F32X4) {
+      loads.push(`${v}=f32_from_bits(${at('I', n)});`)
+      stores.push(`${at('I', n)}=f32_to_bits(${v});`)
+    } else if (place < 2) {
+      const [low, high] = [at('I', n + place), at('I', n + place + 1)]
+      loads.push(`${v}=f64_from_bits(${low},${high});`)
+      stores.push(`${low}=f64_low_bits(${v});${high}=f64_high_bits(${v});`)
+    }
   })
+  return { loads, stores }
 }
 
 /** Jumps out of the loop become ways to leave it. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { sizes } from '../../src/compiler/split.ts'
 import { Trap } from '../../src/errors.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
+import { V128Value } from '../../src/runtime/values.ts'
 import { tiering } from '../../src/tiered/engine.ts'
 import { load } from '../engines/load.ts'
 import { tierEarly } from './early.ts'
@@ -87,6 +88,30 @@ describe('a loop that moves up in its first call', () => {
         (local.get $a)))`,
       ...[0, 1, 3, 8, 20, 100].map((n) => ['f', n] as const),
     ))
+
+  // Float vectors, one of each form, that hold signalling NaNs too; one of integers; one that waits on the stack; a product whose signalling NaN has to be told.
+  const vectors = `(module (memory 1) (data (i32.const 16) "\\01\\00\\a0\\7f\\00\\00\\80\\3f\\00\\00\\00\\40\\00\\00\\40\\40")
+    (func (export "f") (param $n i32) (param $p v128) (param $w v128) (result v128 v128 v128 v128) (local $i i32) (local $a v128) (local $d v128) (local $k v128)
+      (local.set $a (v128.load (i32.const 16)))
+      (f32x4.add (local.get $p) (v128.const f32x4 0.5 0.25 -1 8))
+      (loop $l
+        (local.set $a (f32x4.add (f32x4.mul (local.get $a) (v128.const f32x4 1 0.5 0.5 0.5)) (f32x4.min (local.get $p) (f32x4.sqrt (local.get $a)))))
+        (local.set $d (f64x2.add (local.get $d) (f64x2.mul (local.get $w) (f64x2.splat (f64.convert_i32_s (local.get $i))))))
+        (local.set $w (f64x2.div (local.get $w) (v128.const f64x2 3 -7)))
+        (local.set $k (i32x4.add (local.get $k) (i32x4.mul (i32x4.splat (local.get $i)) (v128.const i32x4 1 -2 3 0x7fffffff))))
+        (if (i32.and (local.get $i) (i32.const 1)) (then (local.set $p (f32x4.abs (f32x4.neg (local.get $p))))))
+        (v128.store (i32.const 64) (local.get $a))
+        (br_if $l (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+      (f32x4.sub (local.get $a)) (local.get $d) (local.get $k) (local.get $p)))`
+
+  test('with vectors in variables and on the stack', () => {
+    const lanes = (array: ArrayBufferView) => new V128Value(new Int32Array(array.buffer))
+    const p = lanes(Float32Array.of(1.5, -2.25, Number.NaN, 1e30))
+    const w = lanes(Float64Array.of(1e200, -0.1))
+    const signalling = lanes(Int32Array.of(0x7fa00001, 0x7f800001, 1, -1))
+    for (const n of [1, 2, 3, 4, 5, 9, 40])
+      same(vectors, ['f', n, p, w], ['f', n, signalling, signalling], ['f', n, p, w])
+  })
 
   test('not where a handler would find its variables', () =>
     same(
