@@ -44,7 +44,8 @@ const CHECKS = 2048
 
 /**
  * Runs from a frame until it returns to depth `entry`, or pauses; gives whether it returned. All that it begins with are parameters: V8 would find no type
- * feedback for what it read first when it optimises a loop that it has entered only once.
+ * feedback for what it read first when it optimises a loop that it has entered only once. Positions are made int32s wherever they change, so that V8 keeps
+ * them as such.
  */
 export function loop(
   entry: number,
@@ -59,370 +60,372 @@ export function loop(
 ): boolean {
   // Who enters often and stays briefly is stopped too.
   let checks = 0
+  pc |= 0
+  fp |= 0
   try {
     for (;;) {
       switch (code[pc]) {
         case Op.i32_eq:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! === int[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_eq + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! === code[pc + 3]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_ne:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! !== int[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_ne + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! !== code[pc + 3]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_lt_s:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! < int[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_lt_s + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! < code[pc + 3]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_lt_u:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 < int[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_lt_u + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 < code[pc + 3]! >>> 0 ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_gt_s:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! > int[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_gt_s + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! > code[pc + 3]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_gt_u:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 > int[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_gt_u + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 > code[pc + 3]! >>> 0 ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_le_s:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! <= int[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_le_s + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! <= code[pc + 3]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_le_u:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 <= int[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_le_u + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 <= code[pc + 3]! >>> 0 ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_ge_s:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >= int[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_ge_s + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >= code[pc + 3]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_ge_u:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 >= int[fp + code[pc + 3]!]! >>> 0 ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_ge_u + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0 >= code[pc + 3]! >>> 0 ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_add:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! + int[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_add + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! + code[pc + 3]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_sub:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! - int[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_mul:
           int[fp + code[pc + 1]!] = Math.imul(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_mul + Inner.K:
           int[fp + code[pc + 1]!] = Math.imul(int[fp + code[pc + 2]!]!, code[pc + 3]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_and:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! & int[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_and + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! & code[pc + 3]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_or:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! | int[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_or + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! | code[pc + 3]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_xor:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! ^ int[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_xor + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! ^ code[pc + 3]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_shl:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! << int[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_shl + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! << code[pc + 3]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_shr_s:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >> int[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_shr_s + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >> code[pc + 3]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_shr_u:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> int[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_shr_u + Inner.K:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> code[pc + 3]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_rotl: {
           const x = int[fp + code[pc + 2]!]!
           const n = int[fp + code[pc + 3]!]!
           int[fp + code[pc + 1]!] = (x << n) | (x >>> -n)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i32_rotl + Inner.K: {
           const x = int[fp + code[pc + 2]!]!
           const n = code[pc + 3]!
           int[fp + code[pc + 1]!] = (x << n) | (x >>> -n)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i32_rotr: {
           const x = int[fp + code[pc + 2]!]!
           const n = int[fp + code[pc + 3]!]!
           int[fp + code[pc + 1]!] = (x >>> n) | (x << -n)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i32_rotr + Inner.K: {
           const x = int[fp + code[pc + 2]!]!
           const n = code[pc + 3]!
           int[fp + code[pc + 1]!] = (x >>> n) | (x << -n)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i32_eqz:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! === 0 ? 1 : 0
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i32_clz:
           int[fp + code[pc + 1]!] = Math.clz32(int[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i32_extend8_s:
           int[fp + code[pc + 1]!] = (int[fp + code[pc + 2]!]! << 24) >> 24
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i32_extend16_s:
           int[fp + code[pc + 1]!] = (int[fp + code[pc + 2]!]! << 16) >> 16
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i32_div_s:
           int[fp + code[pc + 1]!] = i32_div_s(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_div_u:
           int[fp + code[pc + 1]!] = i32_div_u(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_rem_s:
           int[fp + code[pc + 1]!] = i32_rem_s(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.i32_rem_u:
           int[fp + code[pc + 1]!] = i32_rem_u(int[fp + code[pc + 2]!]!, int[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_add:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! + num[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_sub:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! - num[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_mul:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! * num[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_div:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! / num[fp + code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_add:
           num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! + num[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_sub:
           num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! - num[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_mul:
           num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! * num[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_div:
           num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! / num[fp + code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_add + Inner.K:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! + f.constants[code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_sub + Inner.K:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! - f.constants[code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_mul + Inner.K:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! * f.constants[code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_div + Inner.K:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! / f.constants[code[pc + 3]!]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_add + Inner.K:
           num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! + f.constants[code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_sub + Inner.K:
           num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! - f.constants[code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_mul + Inner.K:
           num[fp + code[pc + 1]!] = Math.fround(num[fp + code[pc + 2]!]! * f.constants[code[pc + 3]!]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_eq:
         case Op.f64_eq:
           int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! === num[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_ne:
         case Op.f64_ne:
           int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! !== num[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_lt:
         case Op.f64_lt:
           int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! < num[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_gt:
         case Op.f64_gt:
           int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! > num[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_le:
         case Op.f64_le:
           int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! <= num[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f32_ge:
         case Op.f64_ge:
           int[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]! >= num[fp + code[pc + 3]!]! ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Op.f64_sqrt:
           num[fp + code[pc + 1]!] = Math.sqrt(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f32_sqrt:
           num[fp + code[pc + 1]!] = Math.fround(Math.sqrt(num[fp + code[pc + 2]!]!))
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f64_convert_i32_s:
           num[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]!
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f64_convert_i32_u:
           num[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]! >>> 0
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f32_convert_i32_s:
           num[fp + code[pc + 1]!] = Math.fround(int[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f32_convert_i32_u:
           num[fp + code[pc + 1]!] = Math.fround(int[fp + code[pc + 2]!]! >>> 0)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f32_neg:
           num[fp + code[pc + 1]!] = f32_neg(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f32_abs:
           num[fp + code[pc + 1]!] = f32_abs(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f64_neg:
           num[fp + code[pc + 1]!] = f64_neg(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f64_abs:
           num[fp + code[pc + 1]!] = f64_abs(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f32_demote_f64:
           num[fp + code[pc + 1]!] = f32_demote_f64(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.f64_promote_f32:
           num[fp + code[pc + 1]!] = f64_promote_f32(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i32_trunc_f64_s:
           int[fp + code[pc + 1]!] = i32_trunc_f64_s(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i32_trunc_f64_u:
           int[fp + code[pc + 1]!] = i32_trunc_f64_u(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i32_trunc_f32_s:
           int[fp + code[pc + 1]!] = i32_trunc_f32_s(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i32_trunc_f32_u:
           int[fp + code[pc + 1]!] = i32_trunc_f32_u(num[fp + code[pc + 2]!]!)
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Op.i64_add: {
           const a = fp + code[pc + 2]!
@@ -435,7 +438,7 @@ export function loop(
           const lo = (al + bl) | 0
           int[to] = lo
           int[to + 1] = ah + bh + (lo >>> 0 < al >>> 0 ? 1 : 0)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_add + Inner.K: {
@@ -448,7 +451,7 @@ export function loop(
           const lo = (al + bl) | 0
           int[to] = lo
           int[to + 1] = ah + bh + (lo >>> 0 < al >>> 0 ? 1 : 0)
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_sub: {
@@ -461,7 +464,7 @@ export function loop(
           const bh = int[b + 1]!
           int[to] = al - bl
           int[to + 1] = ah - bh - (al >>> 0 < bl >>> 0 ? 1 : 0)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_mul: {
@@ -475,7 +478,7 @@ export function loop(
           const lo = Math.imul(al, bl)
           int[to] = lo
           int[to + 1] = mulHigh(al, bl, lo) + Math.imul(al, bh) + Math.imul(ah, bl)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_mul + Inner.K: {
@@ -488,7 +491,7 @@ export function loop(
           const lo = Math.imul(al, bl)
           int[to] = lo
           int[to + 1] = mulHigh(al, bl, lo) + Math.imul(al, bh) + Math.imul(ah, bl)
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_and: {
@@ -497,7 +500,7 @@ export function loop(
           const to = fp + code[pc + 1]!
           int[to] = int[a]! & int[b]!
           int[to + 1] = int[a + 1]! & int[b + 1]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_and + Inner.K: {
@@ -505,7 +508,7 @@ export function loop(
           const to = fp + code[pc + 1]!
           int[to] = int[a]! & code[pc + 3]!
           int[to + 1] = int[a + 1]! & code[pc + 4]!
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_or: {
@@ -514,7 +517,7 @@ export function loop(
           const to = fp + code[pc + 1]!
           int[to] = int[a]! | int[b]!
           int[to + 1] = int[a + 1]! | int[b + 1]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_or + Inner.K: {
@@ -522,7 +525,7 @@ export function loop(
           const to = fp + code[pc + 1]!
           int[to] = int[a]! | code[pc + 3]!
           int[to + 1] = int[a + 1]! | code[pc + 4]!
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_xor: {
@@ -531,7 +534,7 @@ export function loop(
           const to = fp + code[pc + 1]!
           int[to] = int[a]! ^ int[b]!
           int[to + 1] = int[a + 1]! ^ int[b + 1]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_xor + Inner.K: {
@@ -539,7 +542,7 @@ export function loop(
           const to = fp + code[pc + 1]!
           int[to] = int[a]! ^ code[pc + 3]!
           int[to + 1] = int[a + 1]! ^ code[pc + 4]!
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_shl: {
@@ -550,7 +553,7 @@ export function loop(
           const n = int[fp + code[pc + 3]!]! & 63
           int[to] = n < 32 ? al << n : 0
           int[to + 1] = n === 0 ? ah : n < 32 ? (ah << n) | (al >>> -n) : al << n
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_shl + Inner.K: {
@@ -561,7 +564,7 @@ export function loop(
           const n = code[pc + 3]! & 63
           int[to] = n < 32 ? al << n : 0
           int[to + 1] = n === 0 ? ah : n < 32 ? (ah << n) | (al >>> -n) : al << n
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_shr_u: {
@@ -572,7 +575,7 @@ export function loop(
           const n = int[fp + code[pc + 3]!]! & 63
           int[to] = n === 0 ? al : n < 32 ? (al >>> n) | (ah << -n) : ah >>> n
           int[to + 1] = n < 32 ? ah >>> n : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_shr_u + Inner.K: {
@@ -583,7 +586,7 @@ export function loop(
           const n = code[pc + 3]! & 63
           int[to] = n === 0 ? al : n < 32 ? (al >>> n) | (ah << -n) : ah >>> n
           int[to + 1] = n < 32 ? ah >>> n : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_shr_s: {
@@ -594,7 +597,7 @@ export function loop(
           const n = int[fp + code[pc + 3]!]! & 63
           int[to] = n === 0 ? al : n < 32 ? (al >>> n) | (ah << -n) : ah >> n
           int[to + 1] = n < 32 ? ah >> n : ah >> 31
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_shr_s + Inner.K: {
@@ -605,7 +608,7 @@ export function loop(
           const n = code[pc + 3]! & 63
           int[to] = n === 0 ? al : n < 32 ? (al >>> n) | (ah << -n) : ah >> n
           int[to + 1] = n < 32 ? ah >> n : ah >> 31
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_rotl: {
@@ -618,7 +621,7 @@ export function loop(
           const hi = n < 32 ? ah : al
           int[to] = (n & 31) === 0 ? lo : (lo << n) | (hi >>> -n)
           int[to + 1] = (n & 31) === 0 ? hi : (hi << n) | (lo >>> -n)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_rotl + Inner.K: {
@@ -631,7 +634,7 @@ export function loop(
           const hi = n < 32 ? ah : al
           int[to] = (n & 31) === 0 ? lo : (lo << n) | (hi >>> -n)
           int[to + 1] = (n & 31) === 0 ? hi : (hi << n) | (lo >>> -n)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_rotr: {
@@ -644,7 +647,7 @@ export function loop(
           const hi = n < 32 ? ah : al
           int[to] = (n & 31) === 0 ? lo : (lo << n) | (hi >>> -n)
           int[to + 1] = (n & 31) === 0 ? hi : (hi << n) | (lo >>> -n)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_eq: {
@@ -655,7 +658,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = al === bl && ah === bh ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_eq + Inner.K: {
@@ -665,7 +668,7 @@ export function loop(
           const bl = code[pc + 3]!
           const bh = code[pc + 4]!
           int[fp + code[pc + 1]!] = al === bl && ah === bh ? 1 : 0
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_ne: {
@@ -676,7 +679,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = al !== bl || ah !== bh ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_ne + Inner.K: {
@@ -686,7 +689,7 @@ export function loop(
           const bl = code[pc + 3]!
           const bh = code[pc + 4]!
           int[fp + code[pc + 1]!] = al !== bl || ah !== bh ? 1 : 0
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_lt_s: {
@@ -697,7 +700,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = ah < bh || (ah === bh && al >>> 0 < bl >>> 0) ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_lt_u: {
@@ -708,7 +711,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = ah >>> 0 < bh >>> 0 || (ah === bh && al >>> 0 < bl >>> 0) ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_lt_u + Inner.K: {
@@ -718,7 +721,7 @@ export function loop(
           const bl = code[pc + 3]!
           const bh = code[pc + 4]!
           int[fp + code[pc + 1]!] = ah >>> 0 < bh >>> 0 || (ah === bh && al >>> 0 < bl >>> 0) ? 1 : 0
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_gt_s: {
@@ -729,7 +732,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = ah > bh || (ah === bh && al >>> 0 > bl >>> 0) ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_gt_u: {
@@ -740,7 +743,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = ah >>> 0 > bh >>> 0 || (ah === bh && al >>> 0 > bl >>> 0) ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_gt_u + Inner.K: {
@@ -750,7 +753,7 @@ export function loop(
           const bl = code[pc + 3]!
           const bh = code[pc + 4]!
           int[fp + code[pc + 1]!] = ah >>> 0 > bh >>> 0 || (ah === bh && al >>> 0 > bl >>> 0) ? 1 : 0
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_le_s: {
@@ -761,7 +764,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = ah < bh || (ah === bh && al >>> 0 <= bl >>> 0) ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_le_u: {
@@ -772,7 +775,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = ah >>> 0 < bh >>> 0 || (ah === bh && al >>> 0 <= bl >>> 0) ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_ge_s: {
@@ -783,7 +786,7 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = ah > bh || (ah === bh && al >>> 0 >= bl >>> 0) ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_ge_u: {
@@ -794,13 +797,13 @@ export function loop(
           const bl = int[b]!
           const bh = int[b + 1]!
           int[fp + code[pc + 1]!] = ah >>> 0 > bh >>> 0 || (ah === bh && al >>> 0 >= bl >>> 0) ? 1 : 0
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.i64_eqz: {
           const a = fp + code[pc + 2]!
           int[fp + code[pc + 1]!] = (int[a]! | int[a + 1]!) === 0 ? 1 : 0
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         }
         case Op.i64_extend_i32_s: {
@@ -808,14 +811,14 @@ export function loop(
           const x = int[fp + code[pc + 2]!]!
           int[to] = x
           int[to + 1] = x >> 31
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         }
         case Op.i64_extend_i32_u: {
           const to = fp + code[pc + 1]!
           int[to] = int[fp + code[pc + 2]!]!
           int[to + 1] = 0
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         }
         case Op.i32_load + Inner.K:
@@ -823,53 +826,53 @@ export function loop(
             ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
             true,
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.i32_load8_s + Inner.K:
           int[fp + code[pc + 1]!] = dv.getInt8(
             ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.i32_load8_u + Inner.K:
           int[fp + code[pc + 1]!] = dv.getUint8(
             ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.i32_load16_s + Inner.K:
           int[fp + code[pc + 1]!] = dv.getInt16(
             ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
             true,
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.i32_load16_u + Inner.K:
           int[fp + code[pc + 1]!] = dv.getUint16(
             ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
             true,
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.i64_load8_u + Inner.K: {
           const to = fp + code[pc + 1]!
           int[to] = dv.getUint8(((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0))
           int[to + 1] = 0
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_load16_u + Inner.K: {
           const to = fp + code[pc + 1]!
           int[to] = dv.getUint16(((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0), true)
           int[to + 1] = 0
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_load32_u + Inner.K: {
           const to = fp + code[pc + 1]!
           int[to] = dv.getInt32(((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0), true)
           int[to + 1] = 0
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_load32_s + Inner.K: {
@@ -877,7 +880,7 @@ export function loop(
           const x = dv.getInt32(((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0), true)
           int[to] = x
           int[to + 1] = x >> 31
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.i64_load + Inner.K: {
@@ -885,7 +888,7 @@ export function loop(
           const to = fp + code[pc + 1]!
           int[to + 1] = dv.getInt32(ea + 4, true)
           int[to] = dv.getInt32(ea, true)
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.f64_load + Inner.K:
@@ -893,13 +896,13 @@ export function loop(
             ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0),
             true,
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.f32_load + Inner.K: {
           const ea = ((int[fp + code[pc + 2]!]! + code[pc + 3]!) >>> 0) + (code[pc + 4]! >>> 0)
           const x = dv.getFloat32(ea, true)
           num[fp + code[pc + 1]!] = x === x ? x : f32_from_bits(dv.getInt32(ea, true))
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Inner.load_scaled_i:
@@ -907,20 +910,20 @@ export function loop(
             (((int[fp + code[pc + 2]!]! << code[pc + 3]!) + code[pc + 4]!) >>> 0) + (code[pc + 5]! >>> 0),
             true,
           )
-          pc += 6
+          pc = (pc + 6) | 0
           continue
         case Inner.load_scaled_d:
           num[fp + code[pc + 1]!] = dv.getFloat64(
             (((int[fp + code[pc + 2]!]! << code[pc + 3]!) + code[pc + 4]!) >>> 0) + (code[pc + 5]! >>> 0),
             true,
           )
-          pc += 6
+          pc = (pc + 6) | 0
           continue
         case Inner.load_scaled_f: {
           const ea = (((int[fp + code[pc + 2]!]! << code[pc + 3]!) + code[pc + 4]!) >>> 0) + (code[pc + 5]! >>> 0)
           const x = dv.getFloat32(ea, true)
           num[fp + code[pc + 1]!] = x === x ? x : f32_from_bits(dv.getInt32(ea, true))
-          pc += 6
+          pc = (pc + 6) | 0
           continue
         }
         case Op.i32_store + Inner.K:
@@ -929,14 +932,14 @@ export function loop(
             int[fp + code[pc + 3]!]!,
             true,
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.i32_store8 + Inner.K:
           dv.setInt8(
             ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0),
             int[fp + code[pc + 3]!]!,
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.i32_store16 + Inner.K:
           dv.setInt16(
@@ -944,14 +947,14 @@ export function loop(
             int[fp + code[pc + 3]!]!,
             true,
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.i64_store + Inner.K: {
           const ea = ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0)
           const from = fp + code[pc + 3]!
           dv.setInt32(ea + 4, int[from + 1]!, true)
           dv.setInt32(ea, int[from]!, true)
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         case Op.f64_store + Inner.K:
@@ -960,193 +963,193 @@ export function loop(
             num[fp + code[pc + 3]!]!,
             true,
           )
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.f32_store + Inner.K: {
           const ea = ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 4]! >>> 0)
           const x = num[fp + code[pc + 3]!]!
           if (x === x) dv.setFloat32(ea, x, true)
           else dv.setInt32(ea, f32_to_bits(x), true)
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         }
         // i32.eq and jump
         case 0xe0:
-          pc = int[fp + code[pc + 1]!]! === int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! === int[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.eq and jump, with a constant
         case 0x1e0:
-          pc = int[fp + code[pc + 1]!]! === code[pc + 2]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! === code[pc + 2]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.ne and jump
         case 0xe1:
-          pc = int[fp + code[pc + 1]!]! !== int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! !== int[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.ne and jump, with a constant
         case 0x1e1:
-          pc = int[fp + code[pc + 1]!]! !== code[pc + 2]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! !== code[pc + 2]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.lt_s and jump
         case 0xe2:
-          pc = int[fp + code[pc + 1]!]! < int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! < int[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.lt_s and jump, with a constant
         case 0x1e2:
-          pc = int[fp + code[pc + 1]!]! < code[pc + 2]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! < code[pc + 2]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.lt_u and jump
         case 0xe3:
-          pc = int[fp + code[pc + 1]!]! >>> 0 < int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 < int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.lt_u and jump, with a constant
         case 0x1e3:
-          pc = int[fp + code[pc + 1]!]! >>> 0 < code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 < code[pc + 2]! >>> 0 ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.gt_s and jump
         case 0xe4:
-          pc = int[fp + code[pc + 1]!]! > int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! > int[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.gt_s and jump, with a constant
         case 0x1e4:
-          pc = int[fp + code[pc + 1]!]! > code[pc + 2]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! > code[pc + 2]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.gt_u and jump
         case 0xe5:
-          pc = int[fp + code[pc + 1]!]! >>> 0 > int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 > int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.gt_u and jump, with a constant
         case 0x1e5:
-          pc = int[fp + code[pc + 1]!]! >>> 0 > code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 > code[pc + 2]! >>> 0 ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.le_s and jump
         case 0xe6:
-          pc = int[fp + code[pc + 1]!]! <= int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! <= int[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.le_s and jump, with a constant
         case 0x1e6:
-          pc = int[fp + code[pc + 1]!]! <= code[pc + 2]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! <= code[pc + 2]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.le_u and jump
         case 0xe7:
-          pc = int[fp + code[pc + 1]!]! >>> 0 <= int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 <= int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.le_u and jump, with a constant
         case 0x1e7:
-          pc = int[fp + code[pc + 1]!]! >>> 0 <= code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 <= code[pc + 2]! >>> 0 ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.ge_s and jump
         case 0xe8:
-          pc = int[fp + code[pc + 1]!]! >= int[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >= int[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.ge_s and jump, with a constant
         case 0x1e8:
-          pc = int[fp + code[pc + 1]!]! >= code[pc + 2]! ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >= code[pc + 2]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.ge_u and jump
         case 0xe9:
-          pc = int[fp + code[pc + 1]!]! >>> 0 >= int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 >= int[fp + code[pc + 2]!]! >>> 0 ? code[pc + 3]! : (pc + 4) | 0
           continue
         // i32.ge_u and jump, with a constant
         case 0x1e9:
-          pc = int[fp + code[pc + 1]!]! >>> 0 >= code[pc + 2]! >>> 0 ? code[pc + 3]! : pc + 4
+          pc = int[fp + code[pc + 1]!]! >>> 0 >= code[pc + 2]! >>> 0 ? code[pc + 3]! : (pc + 4) | 0
           continue
         // f64.eq and jump
         case 0xea:
-          pc = num[fp + code[pc + 1]!]! === num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = num[fp + code[pc + 1]!]! === num[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // f64.eq and jump unless
         case 0x1ea:
-          pc = num[fp + code[pc + 1]!]! === num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          pc = num[fp + code[pc + 1]!]! === num[fp + code[pc + 2]!]! ? (pc + 4) | 0 : code[pc + 3]!
           continue
         // f64.ne and jump
         case 0xeb:
-          pc = num[fp + code[pc + 1]!]! !== num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = num[fp + code[pc + 1]!]! !== num[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // f64.ne and jump unless
         case 0x1eb:
-          pc = num[fp + code[pc + 1]!]! !== num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          pc = num[fp + code[pc + 1]!]! !== num[fp + code[pc + 2]!]! ? (pc + 4) | 0 : code[pc + 3]!
           continue
         // f64.lt and jump
         case 0xec:
-          pc = num[fp + code[pc + 1]!]! < num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = num[fp + code[pc + 1]!]! < num[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // f64.lt and jump unless
         case 0x1ec:
-          pc = num[fp + code[pc + 1]!]! < num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          pc = num[fp + code[pc + 1]!]! < num[fp + code[pc + 2]!]! ? (pc + 4) | 0 : code[pc + 3]!
           continue
         // f64.gt and jump
         case 0xed:
-          pc = num[fp + code[pc + 1]!]! > num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = num[fp + code[pc + 1]!]! > num[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // f64.gt and jump unless
         case 0x1ed:
-          pc = num[fp + code[pc + 1]!]! > num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          pc = num[fp + code[pc + 1]!]! > num[fp + code[pc + 2]!]! ? (pc + 4) | 0 : code[pc + 3]!
           continue
         // f64.le and jump
         case 0xee:
-          pc = num[fp + code[pc + 1]!]! <= num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = num[fp + code[pc + 1]!]! <= num[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // f64.le and jump unless
         case 0x1ee:
-          pc = num[fp + code[pc + 1]!]! <= num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          pc = num[fp + code[pc + 1]!]! <= num[fp + code[pc + 2]!]! ? (pc + 4) | 0 : code[pc + 3]!
           continue
         // f64.ge and jump
         case 0xef:
-          pc = num[fp + code[pc + 1]!]! >= num[fp + code[pc + 2]!]! ? code[pc + 3]! : pc + 4
+          pc = num[fp + code[pc + 1]!]! >= num[fp + code[pc + 2]!]! ? code[pc + 3]! : (pc + 4) | 0
           continue
         // f64.ge and jump unless
         case 0x1ef:
-          pc = num[fp + code[pc + 1]!]! >= num[fp + code[pc + 2]!]! ? pc + 4 : code[pc + 3]!
+          pc = num[fp + code[pc + 1]!]! >= num[fp + code[pc + 2]!]! ? (pc + 4) | 0 : code[pc + 3]!
           continue
         case Inner.jump:
           pc = code[pc + 1]!
           continue
         case Inner.jump_if:
-          pc = int[fp + code[pc + 1]!] !== 0 ? code[pc + 2]! : pc + 3
+          pc = int[fp + code[pc + 1]!] !== 0 ? code[pc + 2]! : (pc + 3) | 0
           continue
         case Inner.jump_unless:
-          pc = int[fp + code[pc + 1]!] === 0 ? code[pc + 2]! : pc + 3
+          pc = int[fp + code[pc + 1]!] === 0 ? code[pc + 2]! : (pc + 3) | 0
           continue
         case Inner.move_i:
           int[fp + code[pc + 1]!] = int[fp + code[pc + 2]!]!
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Inner.move_d:
           num[fp + code[pc + 1]!] = num[fp + code[pc + 2]!]!
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Inner.move_r:
           ref[fp + code[pc + 1]!] = ref[fp + code[pc + 2]!]
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Inner.move_pair: {
           const to = fp + code[pc + 1]!
           const from = fp + code[pc + 2]!
           int[to] = int[from]!
           int[to + 1] = int[from + 1]!
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         }
         case Inner.const_pair: {
           const to = fp + code[pc + 1]!
           int[to] = code[pc + 2]!
           int[to + 1] = code[pc + 3]!
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Inner.const_i:
           int[fp + code[pc + 1]!] = code[pc + 2]!
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Inner.canonical: {
           const x = num[fp + code[pc + 2]!]!
           num[fp + code[pc + 1]!] = x === x ? x : Number.NaN
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         }
         case Op.f64_const:
           num[fp + code[pc + 1]!] = f.constants[code[pc + 2]!]!
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Inner.jump_table: {
           const n = code[pc + 2]!
@@ -1156,11 +1159,11 @@ export function loop(
         }
         case Inner.select_i:
           int[fp + code[pc + 1]!] = int[fp + (int[fp + code[pc + 4]!] !== 0 ? code[pc + 2]! : code[pc + 3]!)]!
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Inner.select_d:
           num[fp + code[pc + 1]!] = num[fp + (int[fp + code[pc + 4]!] !== 0 ? code[pc + 2]! : code[pc + 3]!)]!
-          pc += 5
+          pc = (pc + 5) | 0
           continue
         case Op.select: {
           const from = fp + (int[fp + code[pc + 4]!] !== 0 ? code[pc + 2]! : code[pc + 3]!)
@@ -1168,36 +1171,36 @@ export function loop(
           const shape = code[pc + 5]
           if (shape === 2) ref[to] = ref[from]
           else for (let k = 0; k < (shape === 3 ? 2 : 4); k++) int[to + k] = int[from + k]!
-          pc += 6
+          pc = (pc + 6) | 0
           continue
         }
         case Inner.global_get_i:
           int[fp + code[pc + 1]!] = f.inst.globals[code[pc + 2]!]!.lo
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Inner.global_set_i:
           f.inst.globals[code[pc + 2]!]!.lo = int[fp + code[pc + 1]!]!
-          pc += 3
+          pc = (pc + 3) | 0
           continue
         case Inner.jump_zero_pair: {
           const a = fp + code[pc + 1]!
-          pc = (int[a]! | int[a + 1]!) === 0 ? code[pc + 2]! : pc + 3
+          pc = (int[a]! | int[a + 1]!) === 0 ? code[pc + 2]! : (pc + 3) | 0
           continue
         }
         case Inner.jump_nonzero_pair: {
           const a = fp + code[pc + 1]!
-          pc = (int[a]! | int[a + 1]!) !== 0 ? code[pc + 2]! : pc + 3
+          pc = (int[a]! | int[a + 1]!) !== 0 ? code[pc + 2]! : (pc + 3) | 0
           continue
         }
         case Op.global_get: {
           const g = f.inst.globals[code[pc + 2]!]!
           getGlobal(g, fp + code[pc + 1]!, code[pc + 3]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         }
         case Op.global_set:
           setGlobal(f.inst.globals[code[pc + 2]!]!, fp + code[pc + 1]!, code[pc + 3]!)
-          pc += 4
+          pc = (pc + 4) | 0
           continue
         case Inner.fuel: {
           const { meter } = f
@@ -1210,7 +1213,7 @@ export function loop(
             at.fp = fp
             return false
           }
-          pc += 2
+          pc = (pc + 2) | 0
           continue
         }
         case Inner.check:
@@ -1219,19 +1222,19 @@ export function loop(
             checks = CHECKS
             f.meter.check()
           }
-          pc += 2
+          pc = (pc + 2) | 0
           continue
         case Inner.hot:
           if (--f.heat < 0) {
             state.top = fp + f.slots
-            const next = takeOver(f, pc, fp)
+            const next = takeOver(f, pc, fp) | 0
             dv = f.views.dv
             if (next >= 0) {
               pc = next
               continue
             }
           }
-          pc += 1
+          pc = (pc + 1) | 0
           continue
         case Op.unreachable:
           throw new Trap('unreachable')
@@ -1248,8 +1251,8 @@ export function loop(
         case Inner.call_indirect: {
           const direct = code[pc] === Op.call
           const func: FuncInst = direct ? f.inst.funcs[code[pc + 2]!]! : callee(f, pc, fp)
-          const base = fp + code[pc + 1]!
-          const next = pc + callLength(code[pc]!)
+          const base = (fp + code[pc + 1]!) | 0
+          const next = (pc + callLength(code[pc]!)) | 0
           let target = func.engine instanceof Target ? (func.engine.lowered ?? lower(func.engine)) : undefined
           if (target !== undefined && --target.heat < 0) target = cooled(func, target)
           if (target === undefined) {
@@ -1318,7 +1321,7 @@ export function loop(
           continue
         }
       }
-      pc += page(f, pc, fp) || operate(f, pc, fp)
+      pc = (pc + (page(f, pc, fp) || operate(f, pc, fp))) | 0
       // The memory may have grown.
       dv = f.views.dv
     }
