@@ -49,5 +49,6 @@ export {
 } from './errors.ts'
 export { Engine, type EngineOptions } from './presets/embedding.ts'
 export { ENGINE_NAMES } from './presets/engine-names.ts'
+export type { Heap } from './runtime/heap.ts'
 export type { Exceeded, Growth, LimitName, StoreLimits } from './runtime/store.ts'
 export type { Feature } from './syntax/features.ts'

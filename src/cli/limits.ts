@@ -1,7 +1,10 @@
 // The options of `anywasm run` that control a program: how long it may run, what it may use up; and what is said when it has met one of them.
+import { getHeapStatistics } from 'node:v8'
 import { Exhaustion } from '../errors.ts'
+import { makesObjects } from '../runtime/census.ts'
 import type { MeterOptions } from '../runtime/metering.ts'
 import type { Exceeded, LimitName, StoreLimits, StoreOptions } from '../runtime/store.ts'
+import type { Module } from '../syntax/module.ts'
 import { type Clock, SystemClock } from '../wasi/clock.ts'
 import { EXIT, Failure } from './failure.ts'
 
@@ -10,6 +13,7 @@ export interface ControlOptions {
   fuel?: string
   maxMemory?: string
   maxStack?: string
+  maxGc?: string
   deterministic?: boolean
 }
 
@@ -57,8 +61,20 @@ export function controlOf(o: ControlOptions): Control {
   if (o.fuel !== undefined) metering.fuel = integer('--fuel', o.fuel)
   if (o.maxMemory !== undefined)
     limits.memoryPages = Math.floor(amount('--max-memory', o.maxMemory, BYTES, 'a size such as 64MiB or 1GiB') / 65536)
+  if (o.maxGc !== undefined)
+    limits.gcBytes = Math.floor(amount('--max-gc', o.maxGc, BYTES, 'a size such as 64MiB or 1GiB'))
   if (o.maxStack !== undefined) limits.callDepth = integer('--max-stack', o.maxStack)
   return { limits, metering, options: o.deterministic === true ? { deterministic: true } : {} }
+}
+
+/** Bytes of Node's heap that are for young objects or for what is not the program's, and what is left for it where Node has less. */
+const OTHERS = 64 * 2 ** 20
+const LEAST_HEAP = 32 * 2 ** 20
+
+/** Limits what a program's structs, arrays and exceptions take, where that is not asked for, so that Node's heap never ends the process. */
+export function limitObjects({ limits }: Control, module: Module): void {
+  if (limits.gcBytes === undefined && makesObjects(module))
+    limits.gcBytes = Math.floor(Math.max(LEAST_HEAP, getHeapStatistics().heap_size_limit - OTHERS) / 2)
 }
 
 /** The host's clocks, where a sleep ends with the program's time. */
@@ -86,16 +102,20 @@ const OPTIONS: Partial<Record<LimitName, LimitOption>> = {
   fuel: 'fuel',
   memoryPages: 'maxMemory',
   callDepth: 'maxStack',
+  gcBytes: 'maxGc',
 }
 const NAMES: Record<LimitOption, string> = {
   timeout: '--timeout',
   fuel: '--fuel',
   maxMemory: '--max-memory',
   maxStack: '--max-stack',
+  maxGc: '--max-gc',
 }
 
 /** Names the limit that a program met: what to add to the message of its end. */
 export function limitText(met: Exceeded | undefined, o: ControlOptions): string {
+  if (met?.limit === 'gcBytes' && o.maxGc === undefined)
+    return "the limit --max-gc was reached, which is about half of what Node's heap may be where it is not given"
   const key = met && OPTIONS[met.limit]
   if (met === undefined || key === undefined || o[key] === undefined) return ''
   return `the limit ${NAMES[key]} ${o[key]} was reached (${met.message})`

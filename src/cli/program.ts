@@ -77,6 +77,7 @@ function addRun(program: Command, done: (code: number) => void): void {
     .option('--timeout <time>', 'stop the program after 500ms, 2s or 1m, with exit code 124')
     .option('--fuel <units>', 'stop it after so many instructions')
     .option('--max-memory <size>', 'the largest that a memory of it may be, such as 64MiB')
+    .option('--max-gc <size>', 'the most that its structs, arrays and exceptions may take together, such as 64MiB')
     .option('--max-stack <calls>', 'the most calls that it may nest')
     .option(
       '--deterministic',

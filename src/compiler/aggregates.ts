@@ -1,6 +1,7 @@
 // Structs, arrays, i31 and casts as JavaScript. A field is a property of its lane, an element a slot of the array's data; what is not worth
 // inlining is a call of runtime/aggregates.ts.
 
+import { structBytes } from '../runtime/census.ts'
 import { structLayout } from '../runtime/gc.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
@@ -56,6 +57,10 @@ function structs(e: MemoryEmitter, op: Op): boolean {
       const made = `new ${e.use(`make${type}`)}(${[e.use(`TYPE${type}`), ...args].join(',')})`
       const [v] = ops.pushVariables(typeRef(e, type))
       line(`${v}=${made}`)
+      if (e.inst.store.census !== undefined) {
+        const bytes = structBytes(e.inst.types[type]!)
+        line(`if((${e.use('census')}.left-=${bytes})<0)${e.use('census')}.sample(${v},${bytes})`)
+      }
       return true
     }
     case Op.struct_get:

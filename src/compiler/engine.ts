@@ -61,7 +61,8 @@ export function loopOf(func: FuncInst, offset: number): Generated | undefined {
 const makers: Makers = {
   builtin,
   own: (inst) => {
-    const names = { ...casts(inst.store.registry), ...controlNames(inst) }
+    const { census, registry } = inst.store
+    const names = { ...casts(registry), ...controlNames(inst), census }
     return { ...names, ...limitedArrays(inst.store, names) }
   },
   dispatcher: dispatcherOf,

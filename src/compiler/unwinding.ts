@@ -1,6 +1,7 @@
 // Exceptions as JavaScript: throw, try_table, and the legacy try with its catches, delegate and rethrow. What flies is an ExnInst, or a HostThrow for
 // what a host function threw; anything else that JavaScript throws is a trap, which no handler sees.
 import type { Catch } from '../binary/code.ts'
+import { exceptionBytes } from '../runtime/census.ts'
 import { Op } from '../syntax/opcode.ts'
 import { Heap, refType, type ValType } from '../syntax/types.ts'
 import type { Frame } from './frame.ts'
@@ -58,7 +59,9 @@ function throwTag(c: FuncCompiler, tag: number): void {
   c.line(`${s}=${c.use('newSlots')}(${at})`)
   for (const slot of slots) c.line(`${s}.${field(slot.t)}[${slot.at}]=${slot.e.code}`)
   c.counters.beforeThrow()
-  c.line(`throw new ${c.use('ExnInst')}(${c.use(`TAG${tag}`)},${s})`)
+  const made = `new ${c.use('ExnInst')}(${c.use(`TAG${tag}`)},${s})`
+  const limited = c.inst.store.census !== undefined
+  c.line(`throw ${limited ? `${c.use('census')}.count(${made},${exceptionBytes(c.inst.tags[tag]!.type)})` : made}`)
   c.kill()
 }
 

@@ -3,6 +3,7 @@ import { locate } from '../debug/locate.ts'
 import { LinkError, Trap } from '../errors.ts'
 import { leaving } from '../runtime/boundary.ts'
 import { ArrayInst, ForeignAggregate, StructInst } from '../runtime/gc.ts'
+import type { Heap } from '../runtime/heap.ts'
 import { ExnInst, FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from '../runtime/instances.ts'
 import type { Exceeded, Growth, StoreLimits } from '../runtime/store.ts'
 import type * as syntax from '../syntax/types.ts'
@@ -54,6 +55,8 @@ export interface StoreOptions<T = unknown> {
   readonly interruptible?: boolean
   /** Sees each growth of a memory or table that the limits allow; false refuses it. */
   readonly mayGrow?: (growth: Growth) => boolean
+  /** The host's heap for the limit `gcBytes`, where the host is not Node. */
+  readonly heap?: Heap
   /** Makes the memories, tables and globals of instances; `next` makes one as it would be made without. The host engine makes tables with initial values itself, and globals where one is a reference; its memories have buffers of their own. */
   readonly factory?: Factory
   /** Sees each trap first, with its frames, before it comes out. */
@@ -79,7 +82,7 @@ export class Store<T = unknown> {
     readonly engine: EngineBase,
     readonly options: StoreOptions<T> = {},
   ) {
-    const { limits, fuel, costs, signal, timeout, mayGrow } = options
+    const { limits, fuel, costs, signal, timeout, mayGrow, heap } = options
     this.data = options.data as T
     if (timeout !== undefined && !(timeout >= 0))
       throw new RangeError(`timeout must be a number of milliseconds, got ${timeout}`)
@@ -90,6 +93,7 @@ export class Store<T = unknown> {
     this.inner = new FactoryStore(this, engine.executor, limits, metering, {
       deterministic: engine.deterministic,
       ...(mayGrow ? { mayGrow } : {}),
+      ...(heap ? { heap } : {}),
     })
     this.inner.locate = locate
   }

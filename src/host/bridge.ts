@@ -381,7 +381,10 @@ function exnFuncs(sig: Signature): Record<string, unknown> {
   const isNull = () => new Body().op(Op.local_get, 0).op(Op.ref_is_null)
   const putBody = isNull().block(Op.if_, EXTERNREF).op(Op.ref_null)
   putBody.w.byte(Heap.extern)
-  putBody.op(Op.else_).op(Op.local_get, 0).op(Op.global_set, 0).op(Op.call, fetch).op(Op.end)
+  putBody.op(Op.else_).op(Op.local_get, 0).op(Op.global_set, 0).op(Op.call, fetch)
+  // It is not kept.
+  putBody.w.raw(nullExn().w.view())
+  putBody.op(Op.global_set, 0).op(Op.end)
   synth.export('put', 'func', synth.func(put, [], putBody.end()))
   const getBody = isNull().block(Op.if_)
   getBody.w.raw(nullExn().w.view())

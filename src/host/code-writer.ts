@@ -9,7 +9,7 @@ import { Op } from '../syntax/opcode.ts'
 import { F32, F64, FUNCREF, type FuncType, I32, I64, V128 } from '../syntax/types.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
 import { functionsAreAny } from './erase.ts'
-import { type Control, HOOK, type Shape, WHY } from './shape.ts'
+import { type Control, type Counter, HOOK, type Shape, WHY } from './shape.ts'
 
 /** Bytes or elements of one instruction that take as long as a look at the clock. */
 const LARGE = 1 << 14
@@ -70,7 +70,7 @@ export class CodeWriter {
       own.push(I32)
       next++
     }
-    if (control.traps || control.growth || control.nans || control.arrays || shape.bulk)
+    if (control.traps || control.growth || control.nans || control.arrays || control.bytes || shape.bulk)
       for (const t of [I32, I64, F32, F64]) {
         own.push(t)
         this.scratch[t] = next++
@@ -287,6 +287,40 @@ export class CodeWriter {
     this.op(Op.drop)
     this.op(Op.end)
     this.op(Op.local_get, count)
+  }
+
+  /** Sees to it that there is room for an array, whose length is on the stack, where that is large. */
+  checkRoom(width: number): void {
+    const { control } = this
+    const length = this.temporary(I32)
+    this.op(Op.local_tee, length)
+    this.i32(Math.floor(LARGE / width))
+    this.op(Op.i32_gt_u)
+    this.block(Op.if_)
+    this.op(Op.local_get, length)
+    this.i32(width)
+    this.i32(HOOK.room)
+    this.op(Op.call_indirect, control.growType, control.hookTable)
+    this.op(Op.drop)
+    this.op(Op.end)
+    this.op(Op.local_get, length)
+  }
+
+  /** Counts the bytes of one object, and calls a function with what lies on the stack where it is to be remembered; `ends`: the function doesn't return. */
+  countBytes({ bytes, func, type }: Counter, ends = false): void {
+    const { bytes: left } = this.control.globals
+    this.op(Op.global_get, left)
+    this.i32(bytes)
+    this.op(Op.i32_sub)
+    this.op(Op.global_set, left)
+    this.op(Op.global_get, left)
+    this.i32(0)
+    this.op(Op.i32_lt_s)
+    this.op(Op.if_)
+    this.blockOf(type)
+    this.op(Op.call, func)
+    if (ends) this.op(Op.unreachable)
+    this.op(Op.end)
   }
 
   /** Goes to the slow path outside, `depth` labels up, when too little is left. */

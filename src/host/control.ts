@@ -2,11 +2,16 @@
 // embedder runs, the reason for a trap, and the hooks that slow paths call.
 import { Exhaustion, Trap } from '../errors.ts'
 import { arrayTooLarge } from '../runtime/aggregates.ts'
+import { makesObjects } from '../runtime/census.ts'
 import type { ModuleInst } from '../runtime/instances.ts'
 import { Meter, outOfFuel } from '../runtime/metering.ts'
 import { DEFAULT_LIMITS, type Store } from '../runtime/store.ts'
-import { FUNCREF, I32 } from '../syntax/types.ts'
+import type { Module } from '../syntax/module.ts'
+import type { DefType } from '../syntax/type-registry.ts'
+import { ANYREF, EXNREF, FUNCREF, I32 } from '../syntax/types.ts'
 import { incoming } from './bridge.ts'
+import { ARRAY } from './counters.ts'
+import { exceptionsAreObjects } from './erase.ts'
 import type { NativeFunction, NativeGlobal, NativeTable } from './native.ts'
 import { type Realm, realmOf } from './refs.ts'
 import type { Purpose } from './rewrite.ts'
@@ -25,13 +30,16 @@ export interface Switches {
   readonly nans: boolean
   /** Whether arrays end at our lengths, not at the host's. */
   readonly arrays: boolean
+  /** Whether the bytes of structs, arrays and exceptions are counted. */
+  readonly bytes: boolean
 }
 
-const SHARED = ['slice', 'ticks', 'depth', 'why', 'arg'] as const
+const SHARED = ['slice', 'ticks', 'depth', 'why', 'arg', 'bytes'] as const
 export type SharedName = (typeof SHARED)[number]
 export const SHARED_GLOBALS: readonly SharedName[] = SHARED
 
-export function switchesOf(store: Store): Switches {
+/** For one module, or for all of the store's. */
+export function switchesOf(store: Store, module?: Module): Switches {
   const { meter, limits } = store
   const limited =
     limits.memoryPages !== DEFAULT_LIMITS.memoryPages || limits.tableElements !== DEFAULT_LIMITS.tableElements
@@ -44,14 +52,15 @@ export function switchesOf(store: Store): Switches {
     traps: store.exactTraps || store.deterministic || store.hasFactory,
     nans: store.deterministic,
     arrays: store.deterministic || limits.arrayElements < DEFAULT_LIMITS.arrayElements,
+    bytes: store.census !== undefined && (module === undefined || makesObjects(module)),
   }
 }
 
-/** What a store's modules are rewritten for. */
-export const purposeOf = (store: Store): Purpose => ({
+/** What a store's module is rewritten for. */
+export const purposeOf = (store: Store, module: Module): Purpose => ({
   meter: store.meter,
   limits: store.limits,
-  switches: switchesOf(store),
+  switches: switchesOf(store, module),
   memoryPages: (type) => store.memoryPages(type),
 })
 
@@ -59,13 +68,22 @@ export const purposeOf = (store: Store): Purpose => ({
 export const UNCONTROLLED: Purpose = {
   meter: new Meter(),
   limits: DEFAULT_LIMITS,
-  switches: { fuel: false, ticks: false, depth: false, growth: false, traps: false, nans: false, arrays: false },
+  switches: {
+    fuel: false,
+    ticks: false,
+    depth: false,
+    growth: false,
+    traps: false,
+    nans: false,
+    arrays: false,
+    bytes: false,
+  },
   memoryPages: () => DEFAULT_LIMITS.memoryPages,
 }
 
 /** What a rewritten module depends on, as a key. */
-export function settingsOf(store: Store): string {
-  const switches = switchesOf(store)
+export function settingsOf(store: Store, module: Module): string {
+  const switches = switchesOf(store, module)
   if (!Object.values(switches).some(Boolean)) return ''
   const { limits, meter } = store
   const costs = switches.fuel ? meter.costsKey : ''
@@ -100,6 +118,7 @@ export class Controls {
     if (switches.fuel) globals.slice.value = meter.slice
     if (switches.ticks) globals.ticks.value = meter.ticks
     if (switches.depth) globals.depth.value = this.depth
+    if (switches.bytes) globals.bytes.value = this.store.census!.left
   }
 
   /** Control comes from there. */
@@ -108,6 +127,7 @@ export class Controls {
     const { meter } = this.store
     if (switches.fuel) meter.slice = globals.slice.value as number
     if (switches.ticks) meter.ticks = globals.ticks.value as number
+    if (switches.bytes) this.store.census!.left = globals.bytes.value as number
   }
 
   /** Runs code of the embedder that WebAssembly calls. */
@@ -128,6 +148,7 @@ export class Controls {
     const { meter } = this.store
     if (switches.fuel) globals.slice.value = meter.slice
     if (switches.ticks) globals.ticks.value = meter.ticks
+    if (switches.bytes) globals.bytes.value = this.store.census!.left
   }
 
   /** The trap whose reason rewritten code has left, once. */
@@ -158,17 +179,17 @@ export class Controls {
     const tick = realm.funcType([I32, I32, I32], [I32])
     const grow = realm.funcType([I32, I32], [I32])
     const guarded =
-      (code: (...args: number[]) => number) =>
+      (code: (...args: never[]) => number) =>
       (...args: unknown[]) => {
         try {
-          return code(...(args as number[]))
+          return code(...(args as never[]))
         } catch (e) {
           this.globals.slice.value = store.meter.slice
           this.globals.ticks.value = store.meter.ticks
           throw realm.raised(e)
         }
       }
-    const set = (at: number, def: typeof tick, code: (...args: number[]) => number) =>
+    const set = (at: number, def: typeof tick, code: (...args: never[]) => number) =>
       table.set(at, incoming(store.registry, def, guarded(code) as NativeFunction))
     set(HOOK.fuel, tick, (slice, units, least) => this.refuel(slice, units, least))
     set(HOOK.ticks, tick, (ticks) => {
@@ -186,6 +207,39 @@ export class Controls {
       const x = inst.tables[index]!
       return this.outside(() => x.mayGrow?.(x.size, delta >>> 0)) === false ? 0 : 1
     })
+    if (this.switches.bytes) this.countingHooks(set)
+  }
+
+  /** Counts an object that was made outside of rewritten code. @throws Exhaustion where more is alive than may be */
+  count(made: object, bytes: number): void {
+    const { census } = this.store
+    if (census === undefined) return
+    const { bytes: left } = this.globals
+    census.left = left.value as number
+    census.count(made, bytes)
+    left.value = census.left
+  }
+
+  /** Those by which objects are counted. */
+  private countingHooks(set: (at: number, def: DefType, code: (...args: never[]) => number) => void): void {
+    const { realm, globals } = this
+    const census = this.store.census!
+    const remember = (made: object, bytes: number) => {
+      this.leave()
+      census.sample(made, bytes)
+      globals.bytes.value = census.left
+      return 0
+    }
+    set(HOOK.room, realm.funcType([I32, I32], [I32]), (length, width) => {
+      this.leave()
+      const bytes = ARRAY + (length >>> 0) * width
+      // What no array may be is the host's to tell.
+      if (bytes <= 2 ** 30) census.room(bytes)
+      return 0
+    })
+    set(HOOK.made, realm.funcType([ANYREF, I32], [I32]), remember)
+    // Where the host knows no such references exceptions are counted where they are thrown (slots.ts).
+    if (!exceptionsAreObjects()) set(HOOK.thrown, realm.funcType([EXNREF, I32], [I32]), remember)
   }
 
   private refuel(slice: number, units: number, least: number): number {

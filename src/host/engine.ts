@@ -12,6 +12,7 @@ import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import { isDirect } from './bridge.ts'
 import { controlsOf, HOOK_TABLE } from './control.ts'
+import { constantBytes } from './counters.ts'
 import { entities, HostGlobalInst, HostMemInst, HostTableInst, HostTagInst, nativeOf } from './entities.ts'
 import { exceptionsAreObjects } from './erase.ts'
 import { isNativeTrap, isStackEnd, keepTrap, knownTrap, stackEnd, trapOfText } from './errors.ts'
@@ -47,6 +48,7 @@ function instantiate(inst: ModuleInst): void {
   if (rewritten?.splits) makeMemories(inst, given)
   const imports = importsOf(realm, inst, given)
   if (rewritten !== undefined) addImports(realm, inst, rewritten, imports)
+  makeRoom(inst)
   const { Instance, LinkError: NativeLinkError } = hostNative()
   let exports: NativeExports
   controls?.enter()
@@ -71,6 +73,17 @@ function instantiate(inst: ModuleInst): void {
     ;(exports[rewritten.start] as NativeFunction)()
   } finally {
     controls?.leave()
+  }
+}
+
+/** Sees to it that there is room for what constant expressions make. */
+function makeRoom(inst: ModuleInst): void {
+  const { census } = inst.store
+  const bytes = census === undefined ? 0 : constantBytes(inst)
+  try {
+    if (bytes > 0) census!.room(bytes)
+  } catch (e) {
+    throw e instanceof Exhaustion ? new LinkError(e.message) : e
   }
 }
 

@@ -12,7 +12,7 @@ import { CodeWriter } from './code-writer.ts'
 import { functionsAreAny } from './erase.ts'
 import { HELPER_OF, SAME_AS } from './lower.ts'
 import { Act, actsFor, BULK, type Control, HOOK, MAX_BODY, type Shape, shapeOf, WHY } from './shape.ts'
-import { checkArrayLength, checkBulk } from './sizes.ts'
+import { checkBulk, countStruct, countThrow, makeArray } from './sizes.ts'
 import type { Slot } from './slots.ts'
 import { callRef, retyped, testNull } from './untyped.ts'
 
@@ -258,12 +258,16 @@ class BodyPass {
       case Op.table_grow:
         this.grow(op, at, r.u32())
         return
+      case Op.struct_new:
+      case Op.struct_new_default:
+        countStruct(r, to, control)
+        return
       case Op.array_new:
       case Op.array_new_default:
       case Op.array_new_data:
       case Op.array_new_elem:
       case Op.array_new_fixed:
-        checkArrayLength(r, to, control, op)
+        makeArray(r, to, control, op)
         return
       default:
         if (BULK.has(op) && control.ticks) checkBulk(r, to, control, op)
@@ -391,8 +395,9 @@ class BodyPass {
     const { r, to, control } = this
     const { exn } = control
     if (exn === undefined || (op === Op.throw_ && !exn.records)) {
-      r.skipImms(op)
-      this.leaving(at)
+      const counter = op === Op.throw_ ? control.exceptions(r.u32()) : undefined
+      if (counter === undefined) this.leaving(at)
+      else countThrow(r, to, at, counter)
       return
     }
     const tag = op === Op.throw_ ? r.u32() : -1

@@ -35,11 +35,11 @@ const made = new WeakMap<Module, Map<string, Prepared>>()
 
 /** The module as it was prepared for stores like this one, if it was. */
 export const preparedOf = (store: Store, module: Module): Prepared | undefined =>
-  made.get(module)?.get(settingsOf(store))
+  made.get(module)?.get(settingsOf(store, module))
 
 /** @throws CompileError when the host can't compile it */
 export function prepare(store: Store, module: Module): Prepared {
-  const settings = settingsOf(store)
+  const settings = settingsOf(store, module)
   return made.get(module)?.get(settings) ?? keep(module, settings, compile(settings === '' ? undefined : store, module))
 }
 
@@ -61,7 +61,7 @@ function compile(store: Store | undefined, module: Module): Prepared {
     const seen = visible.filter((x) => !(own.splits && x.kind === 'memory' && x.index > 0))
     return { native, visible: seen, rewritten: own, throws, original: own.original }
   }
-  if (store !== undefined) return rewritten(purposeOf(store))
+  if (store !== undefined) return rewritten(purposeOf(store, module))
   if (importNames(module) !== module.imports || throws === 'told') return rewritten(UNCONTROLLED)
   const bytes = module.bytes.length > 0 ? module.bytes : encode(module)
   const { bytes: more, original } = addExports(bytes, hidden)

@@ -35,6 +35,7 @@ export interface Crossings {
   enter(): void
   leave(): void
   outside<T>(run: () => T): T
+  count(made: object, bytes: number): void
 }
 
 const inside =

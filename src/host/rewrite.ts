@@ -2,6 +2,7 @@
 // module's own moves but its defined globals, which come after the shared ones that are imported; the start function is for the embedder to call.
 
 import { encode } from '../binary/encode.ts'
+import { keepsExceptions } from '../runtime/census.ts'
 import { mostElements } from '../runtime/gc.ts'
 import type { Meter } from '../runtime/metering.ts'
 import { DEFAULT_LIMITS, type StoreLimits } from '../runtime/store.ts'
@@ -10,7 +11,9 @@ import { rows } from '../syntax/instructions.ts'
 import type { Code, Elem, Export, Func, Import, ImportDesc, Module } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 import {
+  ANYREF,
   concrete,
+  EXNREF,
   EXTERNREF,
   type FuncType,
   I32,
@@ -23,13 +26,14 @@ import {
 } from '../syntax/types.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
 import { HOOK_TABLE, SHARED_GLOBALS, type Switches } from './control.ts'
+import { type CountedKind, type CounterPlace, exceptions, objects } from './counters.ts'
 import { capped, NATURAL_ELEMENTS, NATURAL_PAGES } from './entities.ts'
 import { erased, erasedSub, functionsAreAny } from './erase.ts'
 import { Instrument } from './instrument.ts'
 import { HELPER_OF, type Helper, LOWERED, SAME_AS } from './lower.ts'
 import { initialisation, moveGlobals, Needs } from './needs.ts'
 import { sectionsOf } from './sections.ts'
-import { type Control, shapeOf, WHY } from './shape.ts'
+import { type Control, type Counter, shapeOf, WHY } from './shape.ts'
 import { type Slot, slotType } from './slots.ts'
 import { Body, plain } from './synth.ts'
 
@@ -115,6 +119,7 @@ class Additions {
   private readonly found = new Map<string, { index: number; type: number }>()
   readonly slots: Slot[] = []
   private readonly checks = new Map<number, number>()
+  private readonly counters = new Map<string, Counter>()
 
   constructor(private readonly module: Module) {
     this.firstFunc = imported(module, 'func').length
@@ -172,6 +177,17 @@ class Additions {
     return index
   }
 
+  /** What counts objects of a kind; made once. */
+  counter(kind: string, { bytes, type, body, locals }: CountedKind): Counter {
+    let counter = this.counters.get(kind)
+    if (counter === undefined) {
+      const block = this.type(plain(type.params, type.params))
+      counter = { bytes, func: this.func(type, body(), locals), type: block }
+      this.counters.set(kind, counter)
+    }
+    return counter
+  }
+
   /** Writes the functions behind the module's; gives how many there are together. */
   writeFuncs(w: ByteWriter): number {
     for (const { locals, body } of this.funcs) {
@@ -207,6 +223,13 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
   const lower = new Set(LOWERED.filter((f) => needs.lacking.includes(f) || fixed.includes(f)))
   const shared = isOn(switches) ? SHARED_GLOBALS.length : 0
   const tags = [...imported(module, 'tag').map(({ desc }) => (desc as { type: TagType }).type), ...module.tags]
+  const hookTable = tables.length + module.tables.length
+  const place = (): CounterPlace => ({
+    left: firstGlobal + SHARED_GLOBALS.indexOf('bytes'),
+    table: hookTable,
+    made: additions.type(plain([ANYREF, I32], [I32])),
+    thrown: additions.type(plain([EXNREF, I32], [I32])),
+  })
   return {
     module,
     meter,
@@ -218,9 +241,15 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
     exn: needs.exn && { last: firstGlobal + shared, records: needs.exn.records, isCaught: false },
     splits: needs.splits,
     globals: Object.fromEntries(SHARED_GLOBALS.map((name, k) => [name, firstGlobal + k])) as Control['globals'],
-    hookTable: tables.length + module.tables.length,
+    hookTable,
     tickType: additions.type(plain([I32, I32, I32], [I32])),
     growType: additions.type(plain([I32, I32], [I32])),
+    objects: (type) => additions.counter(`t${type}`, objects(module, type, place())),
+    exceptions(tag) {
+      if (!switches.bytes || !keepsExceptions(module)) return undefined
+      const { params } = module.types[tags[tag]!.type]!.comp as FuncType
+      return additions.counter(`e${tag}`, exceptions(tag, params, place()))
+    },
     blockType: (results) => additions.type(plain([], results)),
     erased,
     slot: (slot) => additions.slot(slot),

@@ -11,7 +11,7 @@ import type { Slot } from './slots.ts'
 /** Reasons that rewritten code leaves before it traps. */
 export const WHY = { fuel: 1, depth: 2, conversion: 3, uninitialized: 4, array: 5, range: 6 } as const
 /** What the entries of the table of hooks are. */
-export const HOOK = { fuel: 0, ticks: 1, growMemory: 2, growTable: 3, check: 4 } as const
+export const HOOK = { fuel: 0, ticks: 1, growMemory: 2, growTable: 3, check: 4, room: 5, made: 6, thrown: 7 } as const
 
 /** What a module's functions are given; indices are those of the rewritten module. */
 export interface Control {
@@ -26,6 +26,8 @@ export interface Control {
   readonly traps: boolean
   readonly nans: boolean
   readonly arrays: boolean
+  /** Whether the bytes of structs, arrays and exceptions are counted. */
+  readonly bytes: boolean
   /** Most elements of an array of a type, by its index. */
   mostElements(type: number): number
   /** Globals from this index on move up by `shift`. */
@@ -37,6 +39,7 @@ export interface Control {
     readonly depth: number
     readonly why: number
     readonly arg: number
+    readonly bytes: number
   }
   readonly hookTable: number
   /** Whether memories or types are rewritten. */
@@ -62,8 +65,22 @@ export interface Control {
   slot(slot: Slot): { index: number; type: number }
   /** A tag's parameters, as the host has them. */
   tagParams(tag: number): readonly ValType[]
+  /** What counts structs or arrays of a type, by its index. */
+  objects(type: number): Counter
+  /** What counts exceptions with a tag; undefined where they need not be. */
+  exceptions(tag: number): Counter | undefined
   /** Whether a function, by its index, counts nothing and calls nothing. */
   isPlain(func: number): boolean
+}
+
+/** How bytes of objects of one kind are counted. */
+export interface Counter {
+  /** What each takes; of an array, each element. */
+  readonly bytes: number
+  /** The index of the function that takes and gives a struct that is to be remembered, takes and gives an array and counts it, or takes what an exception carries and throws it. */
+  readonly func: number
+  /** The type of a block with what the function takes and gives. */
+  readonly type: number
 }
 
 /** Most that a loop's body may charge for its slow path to stand outside. */
@@ -119,6 +136,8 @@ const SPECIAL = new Set<Op>([
   Op.memory_grow,
   Op.array_init_elem,
   Op.table_grow,
+  Op.struct_new,
+  Op.struct_new_default,
   Op.array_new,
   Op.array_new_default,
   Op.array_new_fixed,

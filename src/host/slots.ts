@@ -2,6 +2,7 @@
 // that each have one, and the throwing of exceptions whose object is to be known where they are caught.
 import { writeOp } from '../binary/encode.ts'
 import { Trap } from '../errors.ts'
+import { exceptionBytes } from '../runtime/census.ts'
 import type { Callable, ModuleInst, TagInst } from '../runtime/instances.ts'
 import { dropData, memoryCopy, memoryInit } from '../runtime/segments.ts'
 import { ADDR, rows } from '../syntax/instructions.ts'
@@ -156,7 +157,17 @@ function telling(realm: Realm, tag: TagInst): Callable {
     try {
       raise(...slots)
     } catch (e) {
-      throw realm.raised(e)
+      throw realm.raised(counted(realm, tag, e))
     }
+  }
+}
+
+/** An exception that has been made, or the trap that there is no room for it. */
+function counted(realm: Realm, tag: TagInst, exception: unknown): unknown {
+  try {
+    realm.controls?.count(exception as object, exceptionBytes(tag.type))
+    return exception
+  } catch (e) {
+    return e
   }
 }

@@ -2,6 +2,7 @@
 import { Trap } from '../errors.ts'
 import { ret } from '../numeric/ret.ts'
 import { suspension } from '../runtime/boundary.ts'
+import { exceptionBytes } from '../runtime/census.ts'
 import { ExnInst, type FuncInst } from '../runtime/instances.ts'
 import { newSlots } from '../runtime/values.ts'
 import { Op } from '../syntax/opcode.ts'
@@ -154,5 +155,7 @@ export function throwTag(f: Lowered, tag: number, base: number): never {
     else if (kind === 1) payload.f[k] = F[base + k]!
     else payload.r[k] = R[base + k]
   })
-  throw new ExnInst(inst, payload)
+  const made = new ExnInst(inst, payload)
+  f.inst.store.census?.count(made, exceptionBytes(inst.type))
+  throw made
 }

@@ -2,6 +2,7 @@
 // [op, destination, operand registers…, immediates…].
 import { Trap } from '../errors.ts'
 import * as aggregates from '../runtime/aggregates.ts'
+import { structBytes } from '../runtime/census.ts'
 import { type ArrayInst, isOfType, newArray, type StructInst, structLayout } from '../runtime/gc.ts'
 import type { Meter } from '../runtime/metering.ts'
 import * as segments from '../runtime/segments.ts'
@@ -84,16 +85,22 @@ function structs({ code, inst }: Lowered, op: Op, pc: number, fp: number): numbe
   const to = fp + code[pc + 1]!
   switch (op) {
     case Op.struct_new: {
-      const layout = structLayout(inst.types[code[pc + 3]!]!)
+      const def = inst.types[code[pc + 3]!]!
+      const layout = structLayout(def)
       const made = layout.make()
+      inst.store.census?.count(made, structBytes(def))
       let at = fp + code[pc + 2]!
       for (const { type, lanes } of layout.fields) for (const lane of lanes) made[lane] = packed(type, read(type, at++))
       R[to] = made
       return 4
     }
-    case Op.struct_new_default:
-      R[to] = structLayout(inst.types[code[pc + 3]!]!).make()
+    case Op.struct_new_default: {
+      const def = inst.types[code[pc + 3]!]!
+      const made = structLayout(def).make()
+      inst.store.census?.count(made, structBytes(def))
+      R[to] = made
       return 4
+    }
     case Op.struct_get:
     case Op.struct_get_s:
     case Op.struct_get_u: {
@@ -146,15 +153,20 @@ function arrays({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number):
   }
   const initArray = <S>(init: InitArray<S>, segments: readonly S[]) =>
     init(R[to] as ArrayInst | null, segments[code[pc + 5]!]!, count(2), count(3), count(4), meter)
+  const fits = (type: number, n: number) => {
+    aggregates.checkRoom(inst.store, def(type), n)
+    return n
+  }
+  const counted = (made: ArrayInst) => aggregates.countArray(inst.store, made)
   switch (op) {
     case Op.array_new:
-      R[to] = aggregates.filledArray(def(4), checked(count(3)), slotsAt(elem(4), reg(2)), meter)
+      R[to] = counted(aggregates.filledArray(def(4), fits(4, count(3)), slotsAt(elem(4), reg(2)), meter))
       return 5
     case Op.array_new_default:
-      R[to] = aggregates.arrayNewDefault(def(3), checked(count(2)), meter)
+      R[to] = counted(aggregates.arrayNewDefault(def(3), fits(3, count(2)), meter))
       return 4
     case Op.array_new_fixed: {
-      const made = newArray(def(3), checked(code[pc + 4]!))
+      const made = counted(newArray(def(3), fits(3, code[pc + 4]!)))
       const t = elem(3)
       const slots = made.length * slotCount(t)
       for (let k = 0; k < slots; k++) made.data[k] = read(t, reg(2) + k)
@@ -162,10 +174,10 @@ function arrays({ code, inst, meter }: Lowered, op: Op, pc: number, fp: number):
       return 5
     }
     case Op.array_new_data:
-      R[to] = aggregates.arrayNewData(def(4), inst.datas[code[pc + 5]!]!, count(2), checked(count(3)), meter)
+      R[to] = counted(aggregates.arrayNewData(def(4), inst.datas[code[pc + 5]!]!, count(2), checked(count(3)), meter))
       return 6
     case Op.array_new_elem:
-      R[to] = aggregates.arrayNewElem(def(4), inst.elems[code[pc + 5]!]!, count(2), checked(count(3)), meter)
+      R[to] = counted(aggregates.arrayNewElem(def(4), inst.elems[code[pc + 5]!]!, count(2), checked(count(3)), meter))
       return 6
     case Op.array_get:
     case Op.array_get_s:

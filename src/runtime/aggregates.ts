@@ -4,7 +4,8 @@ import { Trap, type TrapCode } from '../errors.ts'
 import { f32_from_bits } from '../numeric/bits.ts'
 import type { DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import { type ArrayType, F32, F64, I8, I16, slotCount, type ValType } from '../syntax/types.ts'
-import { type ArrayData, ArrayInst, elementBytes, isOfType, MAX_ARRAY_LENGTH, newArray } from './gc.ts'
+import { arrayBytes } from './census.ts'
+import { type ArrayData, ArrayInst, elementBytes, isOfType, MAX_ARRAY_LENGTH, mostElements, newArray } from './gc.ts'
 import type { DataInst, ElemInst } from './instances.ts'
 import { chunks, ENTRY_BYTES, type Meter } from './metering.ts'
 import type { Store } from './store.ts'
@@ -172,6 +173,17 @@ export function checkArray(store: Store, count: number): void {
   if (limitsArrays(store) && count >>> 0 > store.limits.arrayElements) throw arrayTooLarge(store, count >>> 0)
 }
 
+/** The same, and @throws Exhaustion where the store has no room for it. Arrays from segments are no larger than these: they are counted when they are there. */
+export function checkRoom(store: Store, def: DefType, count: number): void {
+  checkArray(store, count)
+  if (count >>> 0 <= mostElements((def.sub.comp as ArrayType).field.type))
+    store.census?.room(arrayBytes(def, count >>> 0))
+}
+
+/** Counts an array that has been made, and gives it. */
+export const countArray = ({ census }: Store, made: ArrayInst): ArrayInst =>
+  census === undefined ? made : census.count(made, arrayBytes(made.def, made.length))
+
 export const arrayTooLarge = ({ limits }: Store, count: number): Trap =>
   new Trap(
     'array too large',
@@ -181,7 +193,7 @@ export const arrayTooLarge = ({ limits }: Store, count: number): Trap =>
   )
 
 type Maker = (...args: unknown[]) => ArrayInst
-/** What makes arrays, and which of its parameters is the length. */
+/** What makes arrays, and which of its parameters is the length; the first is the type. */
 const MAKERS: Record<string, readonly [Maker, number]> = {
   newArray: [newArray as Maker, 1],
   arrayNew: [arrayNew as Maker, 1],
@@ -194,14 +206,15 @@ const MAKERS: Record<string, readonly [Maker, number]> = {
  * @param names what these otherwise mean in the instance, where that is not what they mean in all
  */
 export function limitedArrays(store: Store, names: Readonly<Record<string, unknown>>): Record<string, Maker> {
-  if (!limitsArrays(store)) return {}
+  if (!limitsArrays(store) && store.census === undefined) return {}
   const limited = ([name, [maker, at]]: [string, readonly [Maker, number]]): [string, Maker] => {
     const make = (names[name] ?? maker) as Maker
     return [
       name,
       (...args) => {
-        checkArray(store, args[at] as number)
-        return make(...args)
+        if (at === 1) checkRoom(store, args[0] as DefType, args[at] as number)
+        else checkArray(store, args[at] as number)
+        return countArray(store, make(...args))
       },
     ]
   }

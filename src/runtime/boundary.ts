@@ -72,7 +72,8 @@ export async function invokeAsync(
 export function leaving(store: Store, e: unknown): unknown {
   const left = thrown(store, e)
   const limit = left instanceof Trap ? LIMIT_OF[left.code] : undefined
-  if (limit !== undefined || left instanceof Exhaustion) store.exceed(limit ?? 'host memory', (left as Trap).message)
+  if (limit !== undefined) store.exceed(limit, (left as Trap).message)
+  else if (left instanceof Exhaustion) store.noMemory(left.message)
   return left
 }
 

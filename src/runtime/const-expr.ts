@@ -7,7 +7,8 @@ import { rows } from '../syntax/instructions.ts'
 import type { Code } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 import type { StructType } from '../syntax/types.ts'
-import { checkArray } from './aggregates.ts'
+import { checkRoom, countArray } from './aggregates.ts'
+import { structBytes } from './census.ts'
 import { newArray, setElement, setField, structLayout } from './gc.ts'
 import type { ModuleInst } from './instances.ts'
 import { readGlobal, V128Value, type Value, valueList } from './values.ts'
@@ -67,6 +68,7 @@ function aggregate(inst: ModuleInst, r: CodeReader, op: Op, stack: Value[]): boo
   if (op === Op.struct_new || op === Op.struct_new_default) {
     const def = inst.types[r.u32()]!
     const made = structLayout(def).make()
+    inst.store.census?.count(made, structBytes(def))
     if (op === Op.struct_new)
       for (let k = (def.sub.comp as StructType).fields.length - 1; k >= 0; k--) setField(made, k, stack.pop())
     stack.push(made)
@@ -75,8 +77,8 @@ function aggregate(inst: ModuleInst, r: CodeReader, op: Op, stack: Value[]): boo
   if (op !== Op.array_new && op !== Op.array_new_default && op !== Op.array_new_fixed) return false
   const def = inst.types[r.u32()]!
   const count = op === Op.array_new_fixed ? r.u32() : (stack.pop() as number) >>> 0
-  checkArray(inst.store, count)
-  const made = newArray(def, count)
+  checkRoom(inst.store, def, count)
+  const made = countArray(inst.store, newArray(def, count))
   if (op === Op.array_new) {
     const value = stack.pop()
     for (let k = 0; k < count; k++) setElement(made, k, value)

@@ -73,8 +73,7 @@ function define(inst: ModuleInst): void {
     for (const type of module.memories) inst.memories.push(store.newMemory(type))
     addDefinitions(inst)
   } catch (e) {
-    if (e instanceof Exhaustion && e.code === 'out of memory')
-      throw new LinkError(store.exceed('host memory', e.message))
+    if (e instanceof Exhaustion && e.code === 'out of memory') throw new LinkError(store.noMemory(e.message))
     throw e instanceof LinkError ? e : leaving(store, e)
   }
   adopt(inst)

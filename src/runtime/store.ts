@@ -12,7 +12,9 @@ import {
 import type { Module } from '../syntax/module.ts'
 import { type DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import type { GlobalType, HeapType, MemType, TableType } from '../syntax/types.ts'
+import { Census } from './census.ts'
 import { type ForeignAggregate, isOfHeapType, MAX_ARRAY_LENGTH } from './gc.ts'
+import { type Heap, nodeHeap } from './heap.ts'
 import { type FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from './instances.ts'
 import { Meter, type MeterOptions } from './metering.ts'
 import type { Value } from './values.ts'
@@ -98,6 +100,12 @@ export interface StoreLimits {
    * Largest array, in elements; making a larger one is a trap (`array too large`). No array has more than 2^28 elements or 2^30 bytes, or 2^25 references.
    */
   arrayElements: number
+  /**
+   * Bytes that the structs, arrays and exceptions of its instances take together while they are alive; making more is a trap (`out of memory`). It is an
+   * estimate, and may be exceeded by an eighth of it or of the host's heap. On Node garbage doesn't count; where the host can't be asked for it
+   * (`StoreOptions.heap`), all that has been made since it last looked for garbage counts, which it does between calls from the host at the earliest.
+   */
+  gcBytes: number
   /** Instances alive at a time: those made and not disposed of. */
   instances: number
   /**
@@ -120,6 +128,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   tableElements: MAX_TABLE_SIZE,
   tables: Number.POSITIVE_INFINITY,
   arrayElements: MAX_ARRAY_LENGTH,
+  gcBytes: Number.POSITIVE_INFINITY,
   instances: Number.POSITIVE_INFINITY,
   callDepth: 65536,
   moduleSize: MAX_MODULE_SIZE,
@@ -154,6 +163,8 @@ export interface StoreOptions {
   exactTraps?: boolean
   /** Sees each growth of a memory or table of the store; false refuses it, and `memory.grow` gives -1. */
   mayGrow?: (growth: Growth) => boolean
+  /** The host's heap, for the limit `gcBytes`, where the host is not Node. */
+  heap?: Heap
 }
 
 /** The names of what a store can run out of. */
@@ -170,6 +181,8 @@ export class Store {
   readonly limits: StoreLimits
   /** The fuel and the interrupts of what runs in it. */
   readonly meter: Meter
+  /** Who counts what structs, arrays and exceptions take; undefined where they are not limited. */
+  readonly census: Census | undefined
   readonly deterministic: boolean
   readonly exactTraps: boolean
   /** Whether calls are counted, so that they end at `limits.callDepth` on every engine. */
@@ -186,13 +199,16 @@ export class Store {
     readonly executor: Executor,
     limits: Partial<StoreLimits> = {},
     metering: MeterOptions = {},
-    { deterministic = false, exactTraps = false, mayGrow }: StoreOptions = {},
+    { deterministic = false, exactTraps = false, mayGrow, heap }: StoreOptions = {},
   ) {
     const given = Object.entries(limits).filter(([, most]) => most !== undefined)
     for (const [name, most] of given) checkLimit(name, most)
     const depth = deterministic ? { callDepth: DETERMINISTIC_CALL_DEPTH } : {}
     this.limits = { ...DEFAULT_LIMITS, ...depth, ...Object.fromEntries(given) }
     this.meter = new Meter(metering)
+    const { gcBytes } = this.limits
+    if (gcBytes !== Number.POSITIVE_INFINITY)
+      this.census = new Census(gcBytes, heap ?? nodeHeap(), ({ message }) => void this.exceed('gcBytes', message))
     this.deterministic = deterministic
     this.exactTraps = exactTraps
     this.countsDepth = deterministic || limits.callDepth !== undefined
@@ -258,6 +274,11 @@ export class Store {
   exceed(limit: LimitName, message: string): string {
     this.exceeded = { limit, message }
     return message
+  }
+
+  /** Notes that there is no memory: the host's, unless it is a limit that has been noted. Gives the message. */
+  noMemory(message: string): string {
+    return this.exceeded?.message === message ? message : this.exceed('host memory', message)
   }
 
   /** Has a memory or table ask this store before it grows. */

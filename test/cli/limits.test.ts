@@ -25,6 +25,11 @@ const grow = program(
   '(memory (export "memory") 1) (func (export "_start") (if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable)))',
 )
 const large = program('large', '(memory (export "memory") 100) (func (export "_start"))')
+const list = program(
+  'list',
+  `(type $l (struct (field (ref null $l)))) (func $make (param (ref null $l)) (result (ref $l)) (struct.new $l (local.get 0)))
+  (memory (export "memory") 1) (func (export "_start") (local (ref null $l)) (loop $l (local.set 0 (call $make (local.get 0))) (br $l)))`,
+)
 
 describe.each(['compiler', 'interpreter'])('%s', (engine) => {
   test.each([
@@ -38,6 +43,12 @@ describe.each(['compiler', 'interpreter'])('%s', (engine) => {
       134,
       /^error: unreachable\n[\s\S]*the limit --max-memory 6MiB was reached \(growing a memory to 101 pages exceeds the limit of 96 \(memoryPages\)\)/,
     ],
+    [
+      list,
+      ['--max-gc', '8MiB'],
+      134,
+      /^error: out of memory: structs, arrays and exceptions that are alive take about \d+ MiB[\s\S]*"make"[\s\S]*the limit --max-gc 8MiB was reached/,
+    ],
     [large, ['--max-memory', '64KiB'], 1, /memory of 100 pages exceeds the limit of 1 \(memoryPages\)/],
     [grow, ['--max-memory', '64MiB', '--timeout', '1m', '--fuel', '1000', '--max-stack', '10'], 0, /^$/],
   ] as const)('%s %j', (file, options, code, stderr) => {
@@ -45,6 +56,14 @@ describe.each(['compiler', 'interpreter'])('%s', (engine) => {
     expect(r.stderr).toMatch(stderr)
     expect(r.code).toBe(code)
   })
+})
+
+test.each(['auto', 'compiler', 'interpreter'])('the heap of Node is no end of the process on the %s', (engine) => {
+  const r = anywasm(['run', '--engine', engine, list], { node: ['--max-old-space-size=100'] })
+  expect(r.stderr).toMatch(
+    /^error: out of memory: [\s\S]*the limit --max-gc was reached, which is about half of what Node's heap/,
+  )
+  expect(r.code).toBe(134)
 })
 
 const nan = program(
@@ -64,6 +83,7 @@ test.each(['compiler', 'interpreter', 'host'])(
 test.each([
   ['--timeout', 'soon', /--timeout soon: expected a time such as 500ms, 2s or 1m/],
   ['--max-memory', '3 apples', /--max-memory 3 apples: expected a size such as 64MiB or 1GiB/],
+  ['--max-gc', '-1', /--max-gc -1: expected a size such as 64MiB or 1GiB/],
   ['--fuel', '1.5', /--fuel 1\.5: expected an integer/],
   ['--max-stack', '-1', /--max-stack -1: expected an integer/],
 ])('%s %s is wrong usage', (option, value, message) => {
