@@ -53,6 +53,9 @@ function aheadMakers({ structs }: AheadCode, helpers: Helpers): Makers {
     dispatcher() {
       throw new Error('code compiled ahead of time has no dispatchers')
     },
+    resumed() {
+      throw new Error('code compiled ahead of time has one code per function')
+    },
     structConstructor(def) {
       const key = structKey(def)
       const made = structs[key]

@@ -12,7 +12,8 @@ import { compileLoop } from './hot-loop.ts'
 import { keepers } from './kept.ts'
 import { controlNames } from './metering.ts'
 import { keepLines, offsetAt } from './positions.ts'
-import { checkFunc, framesOf, install, type Makers, resolver } from './resolve.ts'
+import { checkFunc, framesOf, install, type Makers, RESUMED, resolver } from './resolve.ts'
+import type { Calls } from './straight.ts'
 import { structConstructor } from './structs.ts'
 
 /** Instances by number, so that a stack trace's function names lead back to them. */
@@ -66,6 +67,7 @@ const makers: Makers = {
     return { ...names, ...limitedArrays(inst.store, names) }
   },
   dispatcher: dispatcherOf,
+  resumed,
   structConstructor,
 }
 
@@ -73,14 +75,35 @@ function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (nam
   const keeper = keepers.get(inst.module)
   const kept = keeper?.find(func.index, id)
   if (kept !== undefined) {
-    keepLines(func, { id, offsets: kept.offsets, row: kept.row })
+    keepLines(func, { id, offsets: kept.offsets, row: kept.row, calls: callsOf(inst) })
     install(func, bind(kept.factory, kept.names, resolve), kept.hasTailCall)
     return
   }
-  const compiled = new FuncCompiler(inst, func).compile(id)
+  const calls = callsOf(inst)
+  const compiled = new FuncCompiler(inst, func).compile(id, calls)
   keeper?.keep(func.index, id, compiled)
-  keepLines(func, { id, offsets: compiled.offsets, row: LINES_BEFORE })
+  keepLines(func, { id, offsets: compiled.offsets, row: LINES_BEFORE, calls })
   install(func, emit(compiled.source, compiled.names, resolve), compiled.hasTailCall)
+}
+
+/** Where something is counted, functions have one code. */
+const callsOf = ({ store: { meter, countsDepth } }: ModuleInst): Calls =>
+  meter.metered || meter.interruptible || countsDepth ? 'all' : 'first'
+
+/** The code of a function for calls that go on where an earlier one has been left, compiled when there is one. */
+function resumed(func: FuncInst): { code: Generated } {
+  const out = {
+    code: (...slots: unknown[]): unknown => {
+      const inst = func.module!
+      const { number, resolve } = linked.get(inst)!
+      const id = `$${number}_${func.index}${RESUMED}`
+      const compiled = new FuncCompiler(inst, func).compile(id, 'resumed')
+      keepLines(func, { id, offsets: compiled.offsets, row: LINES_BEFORE, calls: 'resumed' }, RESUMED)
+      out.code = emit(compiled.source, compiled.names, resolve)
+      return out.code(...slots)
+    },
+  }
+  return out
 }
 
 /** Compiles a function for all instances that have it in common, unless one of them has done so before. */

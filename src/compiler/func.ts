@@ -39,6 +39,7 @@ import {
   zero,
 } from './operands.ts'
 import { isLarge, printFunction } from './split.ts'
+import { type Calls, firstCalls } from './straight.ts'
 import { type Line, Variables } from './tree.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
 import { vector } from './vector.ts'
@@ -75,6 +76,7 @@ export class FuncCompiler implements Emitter {
   hasTailCall = false
   labels = 0
   private id = ''
+  private calls: Calls = 'all'
   private readonly votes = new Votes()
   /** Vector locals that hold no signalling NaN, as far as straight-line code tells. */
   private readonly quiet = new Set<number>()
@@ -147,28 +149,33 @@ export class FuncCompiler implements Emitter {
 
   /** What to call for a function of the index space: this one by its own name. */
   callee(index: number): string {
-    return index === this.func.index && !this.facts.hasTailCall && this.wanted < 0
+    return index === this.func.index && !this.facts.hasTailCall && this.wanted < 0 && this.calls !== 'resumed'
       ? this.id
       : `${this.use(`F${index}`)}.code`
   }
 
-  /** @param id the function's name in the source, unique in the process */
-  compile(id: string): Compiled {
+  /**
+   * @param id the function's name in the source, unique in the process
+   * @param calls which it is for
+   */
+  compile(id: string, calls: Calls = 'all'): Compiled {
     const { type } = this.func
     this.id = id
+    this.calls = calls
     this.enter('func', [], type.results, -1)
     this.counters.enter()
     for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
     while (this.frames.length > 0) this.step(this.r.op())
     const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
     const again = (loose?: Loose, split = false) =>
-      new FuncCompiler(this.inst, this.func, forms, this.mark, this.es5, loose, split).compile(id)
+      new FuncCompiler(this.inst, this.func, forms, this.mark, this.es5, loose, split).compile(id, calls)
     if (forms.size !== this.forms.size) return again()
     if (this.loose.locals === undefined) {
       const found = this.loose.found()
       if (found.size > 0) return again(new Loose(found))
     }
-    const lines = this.linesFrom(0, this.lines.length)
+    let lines = this.linesFrom(0, this.lines.length)
+    if (calls === 'first' && !isLarge(lines)) lines = firstCalls(this, this.func, lines) ?? lines
     if (this.counters.whole && isLarge(lines)) return again(new Loose(this.loose.locals), true)
     const variables = this.variables()
     const params = type.params.reduce((n, t) => n + slotCount(t), 0)

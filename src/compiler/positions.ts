@@ -4,6 +4,8 @@ import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { FuncCompiler } from './func.ts'
 import { compileLoop } from './hot-loop.ts'
 import { MARKS } from './operands.ts'
+import { RESUMED } from './resolve.ts'
+import type { Calls } from './straight.ts'
 
 /** Where the code of an instruction begins in a line, and which follows after its end. */
 interface Change {
@@ -18,10 +20,11 @@ interface Lines {
   /** Instruction offsets by line, and the row in stack traces of the line before the first of them. */
   readonly offsets: ArrayLike<number>
   readonly row: number
+  readonly calls?: Calls
   changes?: readonly (readonly Change[])[]
 }
 
-/** By the offset of a loop that is compiled alone, or '' for the whole function. */
+/** By the offset of a loop that is compiled alone, RESUMED, or '' for the whole function. */
 const lines = new WeakMap<FuncInst, Map<string, Lines>>()
 
 export function keepLines(func: FuncInst, known: Lines, loop = ''): void {
@@ -32,7 +35,7 @@ export function keepLines(func: FuncInst, known: Lines, loop = ''): void {
 
 /**
  * The offset of the instruction at a row and column of a stack trace, both from 1, or -1.
- * @param loop the offset of a loop that was compiled alone, or ''
+ * @param loop the offset of a loop that was compiled alone, RESUMED, or ''
  */
 export function offsetAt(inst: ModuleInst, index: number, row: number, column: number, loop: string): number {
   const func = inst.funcs[index]!
@@ -47,9 +50,9 @@ export function offsetAt(inst: ModuleInst, index: number, row: number, column: n
 }
 
 /** Nothing where the function does not compile to the same lines any more. */
-function changesOf(inst: ModuleInst, func: FuncInst, { id, offsets }: Lines, loop: string): Change[][] {
-  const whole = () => new FuncCompiler(inst, func, undefined, true).compile(id)
-  const compiled = loop === '' ? whole() : compileLoop(inst, func, Number(loop), id, true)!
+function changesOf(inst: ModuleInst, func: FuncInst, { id, offsets, calls }: Lines, loop: string): Change[][] {
+  const whole = () => new FuncCompiler(inst, func, undefined, true).compile(id, calls)
+  const compiled = loop === '' || loop === RESUMED ? whole() : compileLoop(inst, func, Number(loop), id, true)!
   const same =
     compiled.offsets.length === offsets.length && compiled.offsets.every((offset, k) => offset === offsets[k])
   // The source's first line is the function's head.

@@ -16,6 +16,8 @@ export interface Makers {
   own(inst: ModuleInst): Readonly<Record<string, unknown>>
   /** The function by which calls of type `id` go through a fixed table. */
   dispatcher(inst: ModuleInst, table: number, id: number): Generated
+  /** A function's code for calls that go on where an earlier one has been left. */
+  resumed(func: FuncInst): { code: Generated }
   /** The constructor of a type's structs. */
   structConstructor(def: DefType): unknown
 }
@@ -53,12 +55,14 @@ export function resolver(inst: ModuleInst, common: boolean, makers: Makers): (na
   return (name) => {
     const call = /^C(\d+)_(\d+)$/.exec(name)
     if (call !== null) return makers.dispatcher(inst, Number(call[1]), Number(call[2]))
-    const part = /^(F|M|MI|T|TI|G|D|E|TAG|TYPE|make)(\d+)$/.exec(name)
+    const part = /^(F|R|M|MI|T|TI|G|D|E|TAG|TYPE|make)(\d+)$/.exec(name)
     if (part === null) return own[name] ?? makers.builtin(name)
     const index = Number(part[2])
     switch (part[1]) {
       case 'F':
         return inst.funcs[index]
+      case 'R':
+        return makers.resumed(inst.funcs[index]!)
       case 'M':
         return common ? inst.memories[index]!.holders.common : inst.memories[index]!.holders.constant()
       case 'MI':
@@ -91,8 +95,11 @@ export function checkFunc(store: Store, f: FuncInst | null | undefined, at: numb
   if (f.def.supers[want.depth] !== id) throw new Trap('indirect call type mismatch')
 }
 
-/** A function's name in a stack trace: `$instance_function`, with `oOffset` for a loop of it alone, and `pNumber` for a piece. */
-const NAME = /\$(?:(\d+)_(\d+)(?:o(\d+))?(p\d+)?\b|host\b|interpreter\b)/
+/** Marks code for calls that go on where an earlier one has been left. */
+export const RESUMED = 'r'
+
+/** A function's name in a stack trace: `$instance_function`, with `oOffset` for a loop of it alone, RESUMED, and `pNumber` for a piece. */
+const NAME = /\$(?:(\d+)_(\d+)(?:o(\d+)|(r))?(p\d+)?\b|host\b|interpreter\b)/
 
 /**
  * Frames of generated functions, of host functions, and of the interpreter where it runs functions of the same instances.
@@ -121,12 +128,12 @@ export function framesOf(
     if (!inst) continue
     const name = `${at[1]}_${at[2]}`
     const known = within === name
-    within = at[4] === undefined ? '' : name
+    within = at[4] === undefined && at[5] === undefined ? '' : name
     taken = at[3] !== undefined
     if (known) continue
     const index = Number(at[2])
     const place = offsetAt && /<anonymous>:(\d+):(\d+)/.exec(line)
-    const offset = place ? offsetAt!(inst, index, Number(place[1]), Number(place[2]), at[3] ?? '') : -1
+    const offset = place ? offsetAt!(inst, index, Number(place[1]), Number(place[2]), at[3] ?? at[4] ?? '') : -1
     // A function that begins nowhere yet has not been called: there was no room for it on the stack.
     if (place && offset < 0 && out.length === 0) continue
     out.push(wasmFrame(inst, index, offset))

@@ -109,6 +109,7 @@ export class MemInst {
 
   /** Views of the whole memory. */
   get views(): Views {
+    this.holders.look()
     return this.holders.common
   }
 

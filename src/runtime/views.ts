@@ -7,7 +7,13 @@ export interface Views {
 }
 
 /** Holders of one memory that are kept current; a memory that grows more often than that is not worth another. */
-const MAX_HOLDERS = 8
+const MAX_HOLDERS = 64
+/**
+ * Milliseconds without growth, for each function that was bound, until holders that were set more than once get other prototypes: V8 then throws away what
+ * it has optimised for the old ones. Each time is longer by this factor than the one before.
+ */
+const CALM = 10
+const LONGER = 4
 
 class CommonViews implements Views {
   constructor(
@@ -17,15 +23,12 @@ class CommonViews implements Views {
 }
 
 /**
- * A holder with a class of its own, of whose prototype the views are properties: V8 takes them for constants wherever it knows the holder's class, also in
- * code that it enters in the middle of a loop, as long as they are set once.
+ * A prototype of a class of its own that has the views: V8 takes them for constants wherever it knows an object's class, also in code that it enters in the
+ * middle of a loop, as long as they are set once.
  */
-function constantHolder(views: Views): Views {
+function constantViews({ dv, u8 }: Views): Views {
   class ConstantViews {}
-  const prototype = ConstantViews.prototype as { dv: DataView; u8: Uint8Array }
-  prototype.dv = views.dv
-  prototype.u8 = views.u8
-  return new ConstantViews() as Views
+  return Object.assign(ConstantViews.prototype, { dv, u8 })
 }
 
 /** All holders of one memory's views. */
@@ -35,6 +38,12 @@ export class MemoryViews {
   private readonly constants: Views[] = []
   /** Whether the last of them has been set once only. */
   private fresh = false
+  /** Whether all of them have, and how long it takes until they have again. */
+  private calm = true
+  private wait = CALM
+  private grown = 0
+  private bound = 0
+  private looks = 0
 
   /** @param length in bytes, fixed; without it the views follow a resizable buffer */
   constructor(buffer: ArrayBufferLike, length?: number) {
@@ -46,16 +55,31 @@ export class MemoryViews {
     const views = { dv: new DataView(buffer, 0, length), u8: new Uint8Array(buffer, 0, length) }
     this.fresh = false
     Object.assign(this.common, views)
+    if (this.constants.length === 0) return
     for (const holder of this.constants) Object.assign(Object.getPrototypeOf(holder), views)
+    this.calm = false
+    this.grown = Date.now()
   }
 
   /** A holder for code that has to do with this memory alone. */
   constant(): Views {
     const { constants } = this
+    this.bound++
+    this.look()
     if (!this.fresh && constants.length < MAX_HOLDERS) {
-      constants.push(constantHolder(this.common))
+      constants.push(Object.create(constantViews(this.common)))
       this.fresh = true
     }
     return constants[constants.length - 1]!
+  }
+
+  /** Called now and then while code runs. */
+  look(): void {
+    if (this.calm || (++this.looks & 15) !== 0 || Date.now() - this.grown < this.bound * this.wait) return
+    const views = constantViews(this.common)
+    for (const holder of this.constants) Object.setPrototypeOf(holder, views)
+    this.fresh = true
+    this.calm = true
+    this.wait *= LONGER
   }
 }
