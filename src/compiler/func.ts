@@ -15,7 +15,7 @@ import { call } from './calls.ts'
 import { constant, reference } from './constants.ts'
 import type { Frame, LoopDraft } from './frame.ts'
 import { global } from './globals.ts'
-import { type Emitter, operator } from './inline.ts'
+import { type Emitter, operator, select } from './inline.ts'
 import { Known } from './known.ts'
 import { beginLoop, endLoop } from './loops.ts'
 import { access, bulk } from './memory.ts'
@@ -23,7 +23,6 @@ import { Counters } from './metering.ts'
 import { anyNaN } from './nans.ts'
 import {
   asCondition,
-  expr,
   F32X4,
   F64X2,
   type Form,
@@ -611,7 +610,7 @@ export class FuncCompiler implements Emitter {
       case Op.select:
       case Op.select_t:
         if (op === Op.select_t) r.types()
-        this.select()
+        select(this)
         return true
     }
     return false
@@ -686,19 +685,5 @@ export class FuncCompiler implements Emitter {
   /** What something counts by how often it runs. */
   private weight(): number {
     return 8 ** Math.min(4, this.frames.filter((f) => f.kind === 'loop').length)
-  }
-
-  private select(): void {
-    const { ops } = this
-    ops.lower(3)
-    const three = ops.values.slice(-3)
-    if (three.some((v) => v.slots.some((e) => e.effect))) ops.flushEffects()
-    if (three[0]!.slots.length > 1) ops.simplify(1)
-    const [a, b, c] = ops.take(3) as [Value, Value, Value]
-    const cond = c.slots[0]!
-    ops.push(
-      a.type,
-      ...a.slots.map((e, k) => expr(`(${asCondition(cond)}?${e.code}:${b.slots[k]!.code})`, [e, b.slots[k]!, cond])),
-    )
   }
 }

@@ -5,7 +5,7 @@ import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I32, I64, slotCount } from '../syntax/types.ts'
 import { anyNaN, floatOf } from './nans.ts'
-import { condition, type Entry, expr, int, type Operands, unsigned } from './operands.ts'
+import { asCondition, condition, type Entry, expr, int, type Operands, unsigned, type Value } from './operands.ts'
 import { pairOperator } from './pairs.ts'
 
 /** What the templates need of the function being compiled. */
@@ -206,4 +206,18 @@ function callOperator(e: Emitter, op: Op): boolean {
     line(`${l}=${code};${h}=${e.use('ret')}.hi`)
   }
   return true
+}
+
+/** `select` of two values. */
+export function select({ ops }: Emitter): void {
+  ops.lower(3)
+  const three = ops.values.slice(-3)
+  if (three.some((v) => v.slots.some((e) => e.effect))) ops.flushEffects()
+  if (three[0]!.slots.length > 1) ops.simplify(1)
+  const [a, b, c] = ops.take(3) as [Value, Value, Value]
+  const cond = c.slots[0]!
+  ops.push(
+    a.type,
+    ...a.slots.map((e, k) => expr(`(${asCondition(cond)}?${e.code}:${b.slots[k]!.code})`, [e, b.slots[k]!, cond])),
+  )
 }
