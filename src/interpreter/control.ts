@@ -11,6 +11,7 @@ import {
   Frame,
   inverts,
   jumpOn,
+  label,
   labelTypes,
   leave,
   leaveArm,
@@ -57,7 +58,8 @@ export const CONTROL: Arms = {
   [Op.else_]: otherwise,
   [Op.end]: end,
   [Op.br]: (c) => {
-    branch(c, c.r.u32())
+    const depth = c.r.u32()
+    if (!branchToCase(c, depth)) branch(c, depth)
     c.dead = true
   },
   [Op.return_]: (c) => {
@@ -131,24 +133,39 @@ export function skip(c: Lowerer, op: Op, arms: readonly (Arm | undefined)[]): vo
 
 /** Pops the condition of a jump, with the comparison that made it; `inverse` jumps when it does not hold. */
 function takeCondition(c: Lowerer, inverse: boolean): void {
-  const op = c.writer(c.depth - 1)
-  const plain = op & ~Inner.K
-  const isFloat = op >= Op.f32_eq && op <= Op.f64_ge
-  const isInt = plain >= Op.i32_eqz && plain <= Op.i32_ge_u
-  if (!isFloat && !isInt && op !== Op.i64_eqz) {
-    setJump(inverse ? Inner.jump_unless : Inner.jump_if, c.popRegister())
+  let register = c.popRegister()
+  let holds = !inverse
+  let op = comparisonIn(c, register)
+  while (op === Op.i32_eqz) {
+    register = c.code[c.takeBack() + 2]!
+    holds = !holds
+    op = comparisonIn(c, register)
+  }
+  if (op < 0) {
+    setJump(holds ? Inner.jump_if : Inner.jump_unless, register)
     return
   }
   const at = c.takeBack()
   const a = c.code[at + 2]!
   const b = c.code[at + 3]!
-  c.drop(1)
-  if (isFloat) {
+  if (op === Op.i64_eqz) setJump(holds ? Inner.jump_zero_pair : Inner.jump_nonzero_pair, a)
+  else if (isFloatComparison(op)) {
     const distance = op >= Op.f64_eq ? op - Op.f64_eq : op - Op.f32_eq
-    setComparison((inverse ? Inner.jump_unless_float : Inner.jump_float) + distance, a, b)
-  } else if (op === Op.i32_eqz) setJump(inverse ? Inner.jump_if : Inner.jump_unless, a)
-  else if (op === Op.i64_eqz) setJump(inverse ? Inner.jump_nonzero_pair : Inner.jump_zero_pair, a)
-  else setComparison(Inner.jump_compare + ((inverse ? INVERSE[plain]! : plain) - Op.i32_eq) + (op & Inner.K), a, b)
+    setComparison((holds ? Inner.jump_float : Inner.jump_unless_float) + distance, a, b)
+  } else {
+    const plain = op & ~Inner.K
+    setComparison(Inner.jump_compare + ((holds ? plain : INVERSE[plain]!) - Op.i32_eq) + (op & Inner.K), a, b)
+  }
+}
+
+const isFloatComparison = (op: number): boolean => op >= Op.f32_eq && op <= Op.f64_ge
+
+/** The comparison just emitted whose result is in a register that nothing else will read; else -1. */
+function comparisonIn(c: Lowerer, register: number): number {
+  const op = c.last >= c.label ? c.code[c.last]! : -1
+  const plain = op & ~Inner.K
+  const compares = isFloatComparison(op) || (plain >= Op.i32_eqz && plain <= Op.i32_ge_u) || op === Op.i64_eqz
+  return compares && register >= c.locals.count && c.code[c.last + 1] === register ? op : -1
 }
 
 /** The comparison that holds when the other does not, by opcode. */
@@ -170,6 +187,7 @@ function branchTable(c: Lowerer): void {
   const index = c.popRegister()
   c.make(labelTypes(c, labels[0]!).length)
   const at = c.begin(3 + labels.length)
+  noteTable(c, at)
   c.code[at] = Inner.jump_table
   c.code[at + 1] = index
   c.code[at + 2] = labels.length
@@ -189,4 +207,27 @@ function branchTable(c: Lowerer): void {
     c.code[at + 3 + k] = stubs.get(depth)!
   }
   c.dead = true
+}
+
+/** Remembers a jump table that begins a loop, as that of a state machine does. */
+function noteTable(c: Lowerer, at: number): void {
+  const frame = c.frames.findLast(({ kind }) => kind !== 'block')!
+  const start = c.tier === undefined ? frame.start : frame.start + 1
+  if (frame.kind === 'loop' && frame.type.params.length === 0 && start === at) frame.table = at
+}
+
+/** A branch to a loop that begins with a jump table, with a constant just set for it: goes where the table leads. */
+function branchToCase(c: Lowerer, depth: number): boolean {
+  const { table, start } = label(c, depth)
+  const at = c.newest(Inner.const_i)
+  if (table < 0 || at < 0 || c.code[at + 1] !== c.code[table + 1]) return false
+  c.takeBack()
+  const register = c.code[at + 1]!
+  const value = c.code[at + 2]!
+  const count = c.code[table + 2]!
+  const target = table + 3 + (value >= 0 && value < count ? value : count - 1)
+  if (c.tier === undefined) c.emit4(Inner.jump_case, register, value, target)
+  else c.emit5(Inner.jump_case_hot, register, value, start, target)
+  c.cases.push(c.end - 1)
+  return true
 }

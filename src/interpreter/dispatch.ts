@@ -814,6 +814,15 @@ export function loop(
           pc = (pc + 3) | 0
           continue
         }
+        case Inner.add_extended: {
+          const to = fp + code[pc + 1]!
+          const low = code[pc + 3]!
+          const lo = (int[fp + code[pc + 2]!]! + low) | 0
+          int[to] = lo
+          int[to + 1] = code[pc + 4]! + (lo >>> 0 < low >>> 0 ? 1 : 0)
+          pc = (pc + 5) | 0
+          continue
+        }
         case Op.i64_extend_i32_u: {
           const to = fp + code[pc + 1]!
           int[to] = int[fp + code[pc + 2]!]!
@@ -955,6 +964,13 @@ export function loop(
           dv.setInt32(ea + 4, int[from + 1]!, true)
           dv.setInt32(ea, int[from]!, true)
           pc = (pc + 5) | 0
+          continue
+        }
+        case Inner.store_pair: {
+          const ea = ((int[fp + code[pc + 1]!]! + code[pc + 2]!) >>> 0) + (code[pc + 5]! >>> 0)
+          dv.setInt32(ea + 4, code[pc + 4]!, true)
+          dv.setInt32(ea, code[pc + 3]!, true)
+          pc = (pc + 6) | 0
           continue
         }
         case Op.f64_store + Inner.K:
@@ -1104,6 +1120,14 @@ export function loop(
         case Inner.jump:
           pc = code[pc + 1]!
           continue
+        case Inner.jump_case:
+          int[fp + code[pc + 1]!] = code[pc + 2]!
+          pc = code[pc + 3]!
+          continue
+        case Inner.jump_case_hot:
+          int[fp + code[pc + 1]!] = code[pc + 2]!
+          pc = --f.heat < 0 ? code[pc + 3]! : code[pc + 4]!
+          continue
         case Inner.jump_if:
           pc = int[fp + code[pc + 1]!] !== 0 ? code[pc + 2]! : (pc + 3) | 0
           continue
@@ -1182,6 +1206,13 @@ export function loop(
           f.inst.globals[code[pc + 2]!]!.lo = int[fp + code[pc + 1]!]!
           pc = (pc + 3) | 0
           continue
+        case Inner.add_global: {
+          const to = fp + code[pc + 1]!
+          int[to] = int[fp + code[pc + 2]!]! + code[pc + 3]!
+          f.inst.globals[code[pc + 4]!]!.lo = int[to]!
+          pc = (pc + 5) | 0
+          continue
+        }
         case Inner.jump_zero_pair: {
           const a = fp + code[pc + 1]!
           pc = (int[a]! | int[a + 1]!) === 0 ? code[pc + 2]! : (pc + 3) | 0

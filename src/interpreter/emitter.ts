@@ -1,7 +1,6 @@
 // What lowering writes and what it keeps track of: register code, in one buffer that all lowerings share, and the operand stack, in parallel arrays, so that an
 // instruction costs no object. Knows registers and words; which instruction becomes what is left to the others.
 import type { CodeReader } from '../binary/code.ts'
-import { Op } from '../syntax/opcode.ts'
 import { I64, isRef, slotCount, V128, type ValType } from '../syntax/types.ts'
 import type { CodeMap } from './code-map.ts'
 import { kindOf } from './kinds.ts'
@@ -11,7 +10,8 @@ import { Inner } from './lowered.ts'
 export const CONSTANT = -1
 
 /** Lowerings don't nest, so they share what they write to. */
-const shared = { code: new Int32Array(1 << 14), operands: newOperands(64) }
+const FIRST_WORDS = 1 << 18
+const shared = { code: new Int32Array(FIRST_WORDS), operands: newOperands(64) }
 /** Words of code and operands that are kept for the next lowering at most. */
 const KEPT_WORDS = 1 << 20
 
@@ -58,10 +58,10 @@ export class Emitter {
   /** The instruction that wrote the newest operand, whose destination may still be changed; -1 for none. */
   retarget = -1
   /** The newest instruction and the one before it; -1 when they are not known. */
-  private last = -1
+  last = -1
   private before = -1
   /** The newest position that other code jumps to: nothing before it may move behind it. */
-  private label = 0
+  label = 0
 
   /**
    * @param below registers of locals: those of operands follow
@@ -79,7 +79,7 @@ export class Emitter {
   /** The code, once it is complete. */
   protected finish(): Int32Array {
     const code = this.code.slice(0, this.end)
-    if (shared.code.length > KEPT_WORDS) shared.code = new Int32Array(1 << 14)
+    if (shared.code.length > KEPT_WORDS) shared.code = new Int32Array(FIRST_WORDS)
     if (shared.operands.ats.length > KEPT_WORDS) shared.operands = newOperands(64)
     return code
   }
@@ -212,23 +212,20 @@ export class Emitter {
     return to + count
   }
 
-  /** Takes back the instruction that wrote the newest operand, the last one emitted. Gives where its words stand until something else is emitted. */
+  /** The position of the last instruction if it has this opcode and other code doesn't jump behind it; else -1. */
+  newest(op: number): number {
+    return this.last >= this.label && this.code[this.last] === op ? this.last : -1
+  }
+
+  /** Takes back the last instruction. Gives where its words stand until something else is emitted. */
   takeBack(): number {
-    const at = this.retarget
+    const at = this.last
     this.end = at
     this.last = this.before
     this.before = -1
     this.retarget = -1
     if (this.map !== undefined) this.map.takeBack()
     return at
-  }
-
-  /** Takes back a left shift by a constant into this register if nothing has been emitted since, and gives where its words stand; else -1. */
-  takeShift(register: number): number {
-    const { last, code } = this
-    if (last < this.label || code[last] !== Op.i32_shl + Inner.K || code[last + 1] !== register) return -1
-    this.retarget = last
-    return this.takeBack()
   }
 
   /** Whether the newest operand was written by an instruction with this opcode that can be taken back. */
@@ -341,10 +338,14 @@ export class Emitter {
   moveTo(base: number, count: number): void {
     const { types, homes, ats } = this.operands
     const from = this.depth - count
-    for (let k = from; k < this.depth; k++) if (ats[k]! < this.below) this.copy(k, homes[k]!)
+    // Where several go to the registers of locals, one of them may be such a local.
+    const risky = base < this.below && count > 1
+    const isLocal = (k: number) => ats[k]! !== CONSTANT && ats[k]! < this.below
+    if (risky) for (let k = from; k < this.depth; k++) if (isLocal(k)) this.copy(k, homes[k]!)
     let to = base
     for (let k = from; k < this.depth; k++) {
-      this.move(types[k]!, to, ats[k]! < this.below ? homes[k]! : ats[k]!)
+      if (risky && isLocal(k)) this.move(types[k]!, to, homes[k]!)
+      else this.copy(k, to)
       to += slotCount(types[k]!)
     }
   }

@@ -19,6 +19,8 @@ export class Frame {
   otherwise = -1
   /** Whether the first arm of an `if` goes on to the end. */
   through = false
+  /** The position of the jump table that a loop begins with, or -1. */
+  table = -1
   handler: OpenHandler | undefined = undefined
   catches: readonly Catch[] | undefined = undefined
 

@@ -49,6 +49,8 @@ export class Lowerer extends Emitter {
   dead = false
   /** Whether the function has tail calls. */
   tails = false
+  /** Code positions that name a word of a jump table, to be set to what that says. */
+  readonly cases: number[] = []
   /** Where the code of the current region's charge has its units; -1 before it. */
   private region = -1
 
@@ -75,6 +77,8 @@ export class Lowerer extends Emitter {
         arms[op]!(this, op)
       }
     }
+    const { code } = this
+    for (const at of this.cases) code[at] = code[code[at]!]!
     // Where a loop that was taken over goes on when it has returned.
     const left = this.tier === undefined ? -1 : this.emit1(Inner.leave)
     if (this.map !== undefined) this.map.left = left

@@ -76,6 +76,16 @@ export enum Inner {
   canonical_f64x2 = 0x1d5,
   /** [op]: the start of a loop that something may take over */
   hot = 0x1d6,
+  /** Sets a register to a constant and goes where the jump_table leads that begins the loop. [op, register, value, target] */
+  jump_case = 0x1d7,
+  /** The same where something may take the loop over. [op, register, value, start of the loop, target] */
+  jump_case_hot = 0x1d8,
+  /** An i64 sum of a constant and an unsigned int32. [op, destination, register, low half, high half] */
+  add_extended = 0x1d9,
+  /** An i32 sum with a constant, also put into a global. [op, destination, register, constant, global] */
+  add_global = 0x1da,
+  /** An i64 constant stored in memory 0. [op, address register, addend, low half, high half, offset] */
+  store_pair = 0x1db,
 }
 
 /** Words of an instruction of the table: opcode, destination, operands, immediates. */

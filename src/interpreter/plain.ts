@@ -12,6 +12,7 @@ import { Inner, wordsOf } from './lowered.ts'
 export function plain(row: Row): Arm {
   const { op } = row
   if (op === Op.i32_wrap_i64) return narrow
+  if (op === Op.i64_eqz) return isZero
   if (op === Op.memory_size || op === Op.memory_grow) return size
   if (NEAR.has(LOW[op] ?? op)) return row.results.length > 0 ? load : store
   if (row.nan || isFloatComparison(op)) return float
@@ -87,6 +88,12 @@ function integer(c: Lowerer, op: Op): void {
     operator(c, op)
     return
   }
+  if (form === Op.i64_add && c.writer(b - 1) === Op.i64_extend_i32_u) {
+    const a = c.code[c.takeBack() + 2]!
+    c.drop(2)
+    c.retarget = c.emit5(Inner.add_extended, c.push(I64), a, lows[b]!, highs[b]!)
+    return
+  }
   c.drop(1)
   if (types[b] === I64 && !isShift(form)) c.operator2(form + Inner.K, 1, result[op]!, lows[b]!, highs[b]!)
   else c.operator1(form + Inner.K, 1, result[op]!, lows[b]!)
@@ -118,8 +125,23 @@ function floatOperator(c: Lowerer, op: Op): void {
   c.operator1(op + Inner.K, 1, result[op]!, constant)
 }
 
+/** Makes the newest operand an i32 again if it was one before the last instruction, which is taken back. */
+function takeExtension(c: Lowerer): boolean {
+  const op = c.writer(c.depth - 1)
+  if (op !== Op.i64_extend_i32_u && op !== Op.i64_extend_i32_s) return false
+  const at = c.takeBack()
+  c.drop(1)
+  c.pushLocal(I32, c.code[at + 2]!)
+  return true
+}
+
+function isZero(c: Lowerer, op: Op): void {
+  operator(c, takeExtension(c) ? Op.i32_eqz : op)
+}
+
 /** i32.wrap_i64 takes the low register. */
 function narrow(c: Lowerer): void {
+  if (takeExtension(c)) return
   const { ats } = c.operands
   const k = c.depth - 1
   const at = ats[k]!
@@ -155,12 +177,14 @@ function load(c: Lowerer, op: Op): void {
   const k = c.depth - 1
   const a = takeAddress(c, k)
   const scaled = SCALED[op]
-  const shift = scaled !== undefined && a === c.operands.homes[k] ? c.takeShift(a) : -1
+  const isScaled = scaled !== undefined && a === c.operands.homes[k]
+  const shift = isScaled ? c.newest(Op.i32_shl + Inner.K) : -1
   c.drop(1)
-  if (shift < 0) {
+  if (shift < 0 || c.code[shift + 1] !== a) {
     c.retarget = c.emit5(op + Inner.K, c.push(type), a, addend, offset)
     return
   }
+  c.takeBack()
   const from = c.code[shift + 2]!
   const distance = c.code[shift + 3]!
   c.retarget = c.emit6(scaled!, c.push(type), from, distance, addend, offset)
@@ -170,6 +194,13 @@ function store(c: Lowerer, op: Op): void {
   if (!isNear(c, op)) return
   const offset = c.r.offsetLo
   const a = takeAddress(c, c.depth - 2)
+  const { ats, lows, highs } = c.operands
+  const k = c.depth - 1
+  if (op === Op.i64_store && ats[k] === CONSTANT) {
+    c.drop(2)
+    c.emit6(Inner.store_pair, a, addend, lows[k]!, highs[k]!, offset)
+    return
+  }
   const value = c.popRegister()
   c.drop(1)
   c.emit5(near[op]! + Inner.K, a, addend, value, offset)

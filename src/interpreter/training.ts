@@ -90,6 +90,7 @@ function others(): number[] {
     ...[...get(PAIRS.get(F64)![0]), Op.call, FLOAT, ...set(F64)],
     ...[...get(a), ...get(a), Op.i32_const, 1, Op.i32_and, Op.call_indirect, 0, 0, ...set(I32)],
     ...[Op.memory_size, 0, ...set(I32)],
+    ...fused(a),
   ]
   for (const [type, [x, y]] of PAIRS)
     out.push(
@@ -107,6 +108,21 @@ function others(): number[] {
     out.push(...get(PAIRS.get(type)![0]), Op.global_set, g, Op.global_get, g, ...set(type))
   })
   return out
+}
+
+/** What becomes one instruction of register code. */
+function fused(a: number): number[] {
+  const state = RESULTS.get(I32)!
+  const sum = (...addend: number[]) => [...get(a), Op.i64_extend_i32_u, ...addend, Op.i64_add, ...set(I64)]
+  const next = block(block(get(state), [Op.br_table, 1, 0, 1]), [Op.i32_const, 1], set(I32), [Op.br, 1])
+  return [
+    ...sum(...constant(I64)),
+    ...sum(Op.i64_const, ...LARGEST),
+    ...[...get(a), ...constant(I32), Op.i32_add, Op.local_tee, state, Op.global_set, 0],
+    // Where nothing is loaded from: NaNs are there.
+    ...[...get(ADDRESS), ...constant(I64), Op.i64_store, 0, 64],
+    ...[Op.i32_const, 0, ...set(I32), Op.loop, 0x40, ...next, Op.end],
+  ]
 }
 
 /** The module: a loop around everything. */

@@ -27,7 +27,7 @@ export const VARIABLES: Arms = {
   [Op.global_set]: (c) => {
     const g = c.r.u32()
     const size = shape(c.inst.globals[g]!.type.type)
-    if (size === 0) c.emit3(Inner.global_set_i, c.popRegister(), g)
+    if (size === 0) setInt(c, g)
     else c.emit4(Op.global_set, c.popRegister(), g, size)
   },
   [Op.i32_const]: (c) => c.pushConstant(I32, c.r.s32(), 0),
@@ -73,6 +73,16 @@ function setLocal(c: Lowerer, index: number): void {
   if (direct && !held) c.code[retarget + 1] = slot
   else c.copy(k, slot)
   c.retarget = -1
+}
+
+/** A sum that was just made, as of a stack pointer, goes into the global too. */
+function setInt(c: Lowerer, g: number): void {
+  const register = c.popRegister()
+  const at = c.newest(Op.i32_add + Inner.K)
+  if (at >= 0 && c.code[at + 1] === register) {
+    c.takeBack()
+    c.emit5(Inner.add_global, register, c.code[at + 2]!, c.code[at + 3]!, g)
+  } else c.emit3(Inner.global_set_i, register, g)
 }
 
 function float(c: Lowerer, type: ValType, x: number): void {
