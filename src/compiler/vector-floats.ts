@@ -424,13 +424,8 @@ export function splatFloat(e: FloatEmitter, form: Form): void {
     return
   }
   const w = e.scratch('w')
-  e.line(`${w}=${slot.code}`)
-  e.line(
-    ops
-      .pushVariables(form)
-      .map((v) => `${v}=${w}`)
-      .join(';'),
-  )
+  const targets = ops.pushVariables(form)
+  e.line([`${w}=${slot.code}`, ...targets.map((v) => `${v}=${w}`)].join(';'))
 }
 
 /** Replaces a lane of the float vector below the top; false if that is not held as floats. */

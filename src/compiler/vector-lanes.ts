@@ -34,9 +34,12 @@ const slot =
 /** Lanes of ones where the top bit of `m`, which has no others set, is set. */
 const spread = (m: string, bits: 8 | 16): string => `(${m}|${m}-(${m}>>>${bits - 1}))`
 
-/** Lanes of ones and zeros, from a name of what tells them; x is scratch. */
+/** The scratch variable of lanes that have not been evaluated yet: no statement has it, since one may stand between it and their evaluation. */
+export const IN_LANES = 'u'
+
+/** Lanes of ones and zeros, from a name of what tells them. */
 export function lanesOf(name: string, of: MaskOf, bits: 8 | 16): string {
-  return of === 'tops' ? spread(name, bits) : `(x=${topsOfZeros(name, bits)},${spread('x', bits)})`
+  return of === 'tops' ? spread(name, bits) : `(${IN_LANES}=${topsOfZeros(name, bits)},${spread(IN_LANES, bits)})`
 }
 
 /** The top bits of the lanes of `name` that are 0. */

@@ -17,6 +17,7 @@ import {
 import {
   BY_SLOT,
   BY_VECTOR,
+  IN_LANES,
   lanesOf,
   maskedConstant,
   SHIFTS,
@@ -167,6 +168,7 @@ function setMask(
   mask: Omit<Mask, 'name'>,
 ): void {
   setSlots(e, slots)
+  e.scratch(IN_LANES)
   const value = e.ops.values[e.ops.values.length - 1]!
   value.slots = value.slots.map((s) => maskSlot(s, { name: s.code, ...mask }))
 }
@@ -189,6 +191,12 @@ function setSlots(e: VectorEmitter, slots: readonly { before?: string; code: str
   if (clash) e.line(targets.map((t, k) => `${t}=v${k}`).join(';'))
 }
 
+/** Pushes codes over scratch variables that `before` sets, behind the evaluation of entries that mention the new one's variables. */
+function pushCodes(e: VectorEmitter, codes: readonly string[], before: string): void {
+  const targets = e.ops.pushVariables(V128)
+  e.line(before + targets.map((v, k) => `${v}=${codes[k]}`).join(';'))
+}
+
 function shift(e: VectorEmitter, op: Op): boolean {
   const template = SHIFTS[op]
   if (template === undefined) return false
@@ -198,10 +206,10 @@ function shift(e: VectorEmitter, op: Op): boolean {
   ops.simplify(1)
   const [a] = operands(e, 1) as [Entry[]]
   for (const x of ['x', 'y', 'z']) e.scratch(x)
-  e.line(`x=${count.code}${template.before === '' ? '' : `;${template.before}`}`)
+  const before = `x=${count.code}${template.before === '' ? '' : `;${template.before}`}`
   setSlots(
     e,
-    a.map((s) => ({ code: template.slot(s.code), over: [s] })),
+    a.map((s, k) => ({ code: template.slot(s.code), over: [s], ...(k === 0 && { before }) })),
   )
   return true
 }
@@ -254,20 +262,13 @@ function loads(e: VectorEmitter, op: Op): boolean {
   const at = popAddress(e)
   ops.flushEffects()
   line(`${ea}=${at.code}`)
-  const set = (codes: readonly string[]) =>
-    line(
-      ops
-        .pushVariables(V128)
-        .map((v, k) => `${v}=${codes[k]}`)
-        .join(';'),
-    )
+  const set = (codes: readonly string[], before = '') => pushCodes(e, codes, before)
   const x = e.scratch('x')
   const y = e.scratch('y')
   if (op === Op.v128_load32_zero) set([word(0), '0', '0', '0'])
   else if (op === Op.v128_load64_zero) set([word(0), word(4), '0', '0'])
   else if (op === Op.v128_load64_splat) {
-    line(`${x}=${word(0)};${y}=${word(4)}`)
-    set([x, y, x, y])
+    set([x, y, x, y], `${x}=${word(0)};${y}=${word(4)};`)
   } else if (op >= Op.v128_load8_splat && op <= Op.v128_load32_splat) {
     const code =
       op === Op.v128_load8_splat
@@ -275,8 +276,7 @@ function loads(e: VectorEmitter, op: Op): boolean {
         : op === Op.v128_load16_splat
           ? `Math.imul(${view}.getUint16(${ea},true),65537)`
           : word(0)
-    line(`${x}=${code}`)
-    set([x, x, x, x])
+    set([x, x, x, x], `${x}=${code};`)
   } else {
     const v = e.use('V')
     line(`${v}[0]=${word(0)};${v}[1]=${word(4)}`)
@@ -374,7 +374,7 @@ function laneAccess(e: VectorEmitter, op: Op): boolean {
 
 function splat(e: VectorEmitter, op: Op): boolean {
   if (op < Op.i8x16_splat || op > Op.f64x2_splat) return false
-  const { ops, line } = e
+  const { ops } = e
   if (op === Op.i64x2_splat) {
     const [l, h] = ops.pop().slots as [Entry, Entry]
     assign(e, [l.code, h.code, 'v0', 'v1'])
@@ -393,13 +393,8 @@ function splat(e: VectorEmitter, op: Op): boolean {
     ops.push(V128, n, n, n, n)
     return true
   }
-  line(`${x}=${every === 1 ? a.code : `Math.imul(${a.code}&${mask},${every})`}`)
-  line(
-    ops
-      .pushVariables(V128)
-      .map((v) => `${v}=${x}`)
-      .join(';'),
-  )
+  const code = every === 1 ? a.code : `Math.imul(${a.code}&${mask},${every})`
+  pushCodes(e, [x, x, x, x], `${x}=${code};`)
   return true
 }
 
