@@ -37,7 +37,7 @@ import {
   type Value,
   zero,
 } from './operands.ts'
-import { isLarge, printFunction } from './split.ts'
+import { type Draft, isLarge, printFunction } from './split.ts'
 import { type Calls, firstCalls } from './straight.ts'
 import { type Line, Variables } from './tree.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
@@ -173,15 +173,24 @@ export class FuncCompiler implements Emitter {
       const found = this.loose.found()
       if (found.size > 0) return again(new Loose(found))
     }
-    let lines = this.linesFrom(0, this.lines.length)
-    if (calls === 'first' && !isLarge(lines)) lines = firstCalls(this, this.func, lines) ?? lines
+    const lines = this.linesFrom(0, this.lines.length)
     if (this.counters.whole && isLarge(lines)) return again(new Loose(this.loose.locals), true)
-    const variables = this.variables()
-    const params = type.params.reduce((n, t) => n + slotCount(t), 0)
-    const result = type.results.length === 0 ? undefined : kindOf(type.results[0]!)
-    const frame = { prologue: this.counters.prologue(), epilogue: this.counters.epilogue() }
-    const { source, names, offsets } = printFunction({ name: id, variables, params, result, lines, ...frame })
-    return { source, names: [...this.names, ...names], offsets, hasTailCall: this.hasTailCall }
+    const first = calls === 'first' ? firstCalls(this, this.func, lines) : undefined
+    const printed = (first && printFunction(this.draft(first), true)) ?? printFunction(this.draft(lines))
+    return { ...printed, names: [...this.names, ...printed.names], hasTailCall: this.hasTailCall }
+  }
+
+  private draft(lines: readonly Line[]): Draft {
+    const { params, results } = this.func.type
+    return {
+      name: this.id,
+      variables: this.variables(),
+      params: params.reduce((n, t) => n + slotCount(t), 0),
+      result: results.length === 0 ? undefined : kindOf(results[0]!),
+      lines,
+      prologue: this.counters.prologue(),
+      epilogue: this.counters.epilogue(),
+    }
   }
 
   /** Parameters come as slots; those that are held as floats are made so first. */

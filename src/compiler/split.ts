@@ -63,8 +63,11 @@ export const isLarge = (lines: readonly Line[]): boolean => lines.reduce((s, l) 
 /**
  * The source of a function, in pieces where it is too large. The brackets around it have V8 compile it at once, not parse it twice; pieces wait for
  * their first call.
+ * @param small whether to give nothing where it stays large
  */
-export function printFunction(draft: Draft): Printed {
+export function printFunction(draft: Draft): Printed
+export function printFunction(draft: Draft, small: boolean): Printed | undefined
+export function printFunction(draft: Draft, small = false): Printed | undefined {
   const large = isLarge(draft.lines)
   const deep = deeperThan(draft.lines, sizes.depth)
   if (deep || large) {
@@ -74,7 +77,7 @@ export function printFunction(draft: Draft): Printed {
   }
   if (large && draft.prologue === '') {
     const printed = splitFunction(draft)
-    if (printed !== undefined) return printed
+    if (printed !== undefined || small) return printed
   }
   const { name, variables, params, prologue, epilogue } = draft
   const declared = variables.names.slice(params).map((_, k) => variables.declaration(params + k))

@@ -33,6 +33,8 @@ interface Machine {
   target(state: number): number
 }
 
+/** Begins the names of variables that say how to go on. */
+const CHOICE = 'u'
 /** Levels of braces that lines may nest. */
 const DEPTH = 300
 
@@ -41,33 +43,37 @@ export function firstCalls(c: FuncCompiler, { type, index }: FuncInst, lines: re
   if (type.params[0] !== I32 || c.facts.hasTailCall) return undefined
   const straight = straighten(lines, c.labels)
   if (straight === undefined) return undefined
+  for (const v of straight.variables) c.counter(v)
   const slots = type.params.flatMap((_, k) => c.localNames(k)).join(',')
-  return [{ text: `if(${STATE}!==0)return ${c.use(`R${index}`)}.code(${slots});`, offset: 0 }, ...straight]
+  return [{ text: `if(${STATE}!==0)return ${c.use(`R${index}`)}.code(${slots});`, offset: 0 }, ...straight.lines]
 }
 
 /**
  * The lines of a machine for calls that begin with state 0; undefined where the lines are no machine, or not one that can do without its switch.
  * @param labels how many labels the lines have
  */
-function straighten(lines: readonly Line[], labels: number): Line[] | undefined {
+function straighten(
+  lines: readonly Line[],
+  labels: number,
+): { lines: Line[]; variables: readonly string[] } | undefined {
   const machine = machineOf(lines)
   if (machine === undefined) return undefined
   const flow = flowOf(lines, machine)
-  const plan = flow && structure(flow, labels, DEPTH)
+  const plan = flow && structure(flow, labels, DEPTH, CHOICE)
   if (plan === undefined) return undefined
   const leave = `L${labels + plan.labels + 1}`
   const out = [...lines.slice(0, machine.from)]
   const say = (text: string, offset: number) => out.push({ text, offset })
   say(`${leave}:{`, lines[machine.from]!.offset)
-  for (const { node, before, after, jumps } of plan.steps) {
-    const { from, to } = machine.segments[node]!
-    for (const text of before) say(text, lines[from]?.offset ?? -1)
+  for (const { node, before, own, after, jumps } of plan.steps) {
+    const { from, to } = machine.segments[node] ?? { from: machine.from, to: machine.from }
+    for (const text of [...before, ...own]) say(text, lines[from]?.offset ?? -1)
     for (let k = from; k < to; k++) {
       const line = lines[k]!
       const jump = jumps.get(k)
       if (jump !== undefined) {
         if (STATED.test(lines[k - 1]!.text) && LOOP.test(line.text)) out.pop()
-        say(jump, line.offset)
+        for (const text of jump) say(text, line.offset)
       } else if (line.text === 'break;' && k === to - 1 && node === machine.segments.length - 1)
         say(`break ${leave};`, line.offset)
       else say(leaves(line.text, machine.loops, leave), line.offset)
@@ -76,12 +82,13 @@ function straighten(lines: readonly Line[], labels: number): Line[] | undefined 
   }
   say('}', lines[machine.to]!.offset)
   out.push(...lines.slice(machine.to + 1))
-  return out
+  return { lines: out, variables: plan.variables }
 }
 
 const STATED = new RegExp(`^${STATE}=(\\d+);$`)
 const JUMP = /^(break|continue) ([LN]\d+);$/
 const LOOP = /^continue /
+const WRITE = new RegExp(`^${STATE}=([^;]*);$`)
 const MENTION = new RegExp(`\\b${STATE}\\b`)
 
 /** A jump behind the machine goes to its new end. */
@@ -173,17 +180,17 @@ function flowOf(lines: readonly Line[], machine: Machine): Flow | undefined {
   const nodes: { jumps: Map<number, number>; next: number }[] = []
   for (const { from, to } of machine.segments) {
     const jumps = new Map<number, number>()
+    const state = new Local()
     for (let k = from; k < to; k++) {
       const { text } = lines[k]!
-      if (text.includes(STATE) && MENTION.test(text) && !(STATED.test(text) && goesOn(lines[k + 1], machine)))
-        return undefined
+      if (!state.step(text, STATED.test(text) && goesOn(lines[k + 1], machine))) return undefined
       const [, word, label] = JUMP.exec(text) ?? []
       if (word === undefined) {
         if (/\b(?:break|continue) [LN]\d|\btry\{/.test(text)) return undefined
       } else if (word === 'continue' && machine.loops.has(label!)) {
-        const state = STATED.exec(lines[k - 1]!.text)?.[1]
-        if (state === undefined) return undefined
-        jumps.set(k, machine.target(Number(state)))
+        const next = STATED.exec(lines[k - 1]!.text)?.[1]
+        if (next === undefined) return undefined
+        jumps.set(k, machine.target(Number(next)))
       } else if (word === 'break' && machine.rungs.has(label!)) jumps.set(k, machine.rungs.get(label!)!)
     }
     const ends = to > from && /^(?:break|continue|return)\b|^unreachable\(\);$/.test(lines[to - 1]!.text)
@@ -196,4 +203,24 @@ function flowOf(lines: readonly Line[], machine: Machine): Flow | undefined {
 const goesOn = (line: Line | undefined, { loops }: Machine): boolean => {
   const [, word, label] = JUMP.exec(line?.text ?? '') ?? []
   return word === 'continue' && loops.has(label!)
+}
+
+/** Whether the state is only read where lines of the same segment have written it, as a variable like others. */
+class Local {
+  /** By level of braces. */
+  private readonly written = [false]
+
+  /** @param says whether a line does no more than say the state to go on with */
+  step(text: string, says: boolean): boolean {
+    const { written } = this
+    if (text[0] === '}') written.pop()
+    let fine = true
+    if (!says && text.includes(STATE) && MENTION.test(text)) {
+      const value = WRITE.exec(text)?.[1]
+      fine = written[written.length - 1]! || (value !== undefined && !MENTION.test(value))
+      if (value !== undefined) written[written.length - 1] = true
+    }
+    if (text.endsWith('{')) written.push(written[written.length - 1]!)
+    return fine
+  }
 }

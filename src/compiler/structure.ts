@@ -7,19 +7,39 @@ export interface Flow {
   entry: number
 }
 
-/** A node's turn: the code before it, behind it, and in place of its jumps. */
+/** A node's turn: the code before it, the code of one that is new, the code behind it, and in place of its jumps. */
 export interface Step {
+  /** Its number; a new one's is beyond those of the flow. */
   node: number
   before: readonly string[]
+  own: readonly string[]
   after: readonly string[]
-  jumps: ReadonlyMap<number, string>
+  jumps: ReadonlyMap<number, readonly string[]>
 }
 
 export interface Plan {
   steps: readonly Step[]
   /** How many labels it takes. */
   labels: number
+  /** Variables that it needs. */
+  variables: readonly string[]
 }
+
+/** Where a jump goes, and what is said before it. */
+interface Edge {
+  to: number
+  says: string
+}
+
+interface Node {
+  jumps: Map<number, Edge>
+  next: Edge | undefined
+  /** For a new node: the variable that says by which of its jumps it is left, or that it goes on. */
+  chooses: string
+}
+
+/** Most new nodes. */
+const MOST_JOINS = 60
 
 /** A block or loop around the nodes from the place `start` to before `end`. */
 interface Span {
@@ -30,20 +50,60 @@ interface Span {
 }
 
 /**
+ * A loop that can be entered at several places gets a new start that all jumps to these places go to, and that goes on by a variable.
  * @param labels the number of labels there are already: new ones follow
  * @param most levels of braces
- * @returns undefined where a loop can be entered at two places, or it becomes too deep
+ * @param variable prefix of names of variables
+ * @returns undefined where it becomes too deep
  */
-export function structure(flow: Flow, labels: number, most: number): Plan | undefined {
-  const graph = new Graph(flow)
-  const loops = graph.loops()
-  if (loops === undefined) return undefined
+export function structure(flow: Flow, labels: number, most: number, variable: string): Plan | undefined {
+  const nodes = flow.nodes.map(({ jumps, next }): Node => {
+    const edges = [...jumps].map(([at, to]): [number, Edge] => [at, { to, says: '' }])
+    return { jumps: new Map(edges), next: next < 0 ? undefined : { to: next, says: '' }, chooses: '' }
+  })
+  const variables: string[] = []
+  // A node that nothing comes back to, so that nothing that is joined begins the function.
+  const entry = nodes.push({ jumps: new Map(), next: { to: flow.entry, says: '' }, chooses: '' }) - 1
+  let graph = new Graph(nodes, entry)
+  let loops = graph.loops()
+  for (; Array.isArray(loops); loops = graph.loops()) {
+    if (variables.length === MOST_JOINS) return undefined
+    variables.push(`${variable}${variables.length}`)
+    join(nodes, graph.entries(loops), variables[variables.length - 1]!)
+    graph = new Graph(nodes, entry)
+  }
+  const steps = print(nodes, graph, loops, labels, most)
+  return steps && { steps, labels: 2 * nodes.length, variables }
+}
+
+/** Has all jumps to some nodes go to a new one, which goes on to the one that is said. */
+function join(nodes: Node[], to: readonly number[], chooses: string): void {
+  const at = nodes.length
+  const redirect = (edge: Edge): Edge => {
+    const k = to.indexOf(edge.to)
+    return k < 0 ? edge : { to: at, says: `${edge.says}${chooses}=${k};` }
+  }
+  for (const node of nodes) {
+    for (const [k, edge] of node.jumps) node.jumps.set(k, redirect(edge))
+    if (node.next !== undefined) node.next = redirect(node.next)
+  }
+  const edges = to.map((node): Edge => ({ to: node, says: '' }))
+  nodes.push({ jumps: new Map(edges.slice(0, -1).map((edge, k) => [k, edge])), next: edges[edges.length - 1], chooses })
+}
+
+function print(
+  nodes: readonly Node[],
+  graph: Graph,
+  loops: ReadonlyMap<number, ReadonlySet<number>>,
+  labels: number,
+  most: number,
+): Step[] | undefined {
   const { places, ends, order } = inOrder(graph, loops)
   const label = (node: number, loop: boolean) => `L${labels + 1 + 2 * places[node]! + (loop ? 1 : 0)}`
   const spans: Span[] = []
   for (const [head, end] of ends) spans.push({ start: places[head]!, end, loop: true, label: label(head, true) })
-  const blocks = blocksOf(flow, order, places, spans, (node) => label(node, false))
-  spans.push(...blocks)
+  const loopEnds = new Set([...ends.values()])
+  spans.push(...blocksOf(nodes, order, places, spans, (node) => label(node, false)))
   const opens: Span[][] = order.map(() => [])
   const closes = new Int32Array(order.length + 1)
   for (const s of spans) {
@@ -51,29 +111,34 @@ export function structure(flow: Flow, labels: number, most: number): Plan | unde
     closes[s.end]!++
   }
   let depth = 0
-  const jump = (from: number, to: number) =>
-    places[to]! <= places[from]! ? `continue ${label(to, true)};` : `break ${label(to, false)};`
+  const jump = (from: number, { to, says }: Edge) => [
+    ...(says === '' ? [] : [says]),
+    places[to]! <= places[from]! ? `continue ${label(to, true)};` : `break ${label(to, false)};`,
+  ]
   const steps: Step[] = []
   for (let k = 0; k < order.length; k++) {
     const node = order[k]!
     const begin = opens[k]!.sort((a, b) => b.end - a.end || Number(a.loop) - Number(b.loop))
     depth += begin.length - closes[k]!
     if (depth > most) return undefined
-    const { jumps, next } = flow.nodes[node]!
-    const falls = next === order[k + 1] && !spans.some((s) => s.loop && s.end === k + 1)
+    const { jumps, next, chooses } = nodes[node]!
+    const codes = new Map([...jumps].map(([at, edge]) => [at, jump(node, edge)]))
+    const falls = next?.to === order[k + 1] && !loopEnds.has(k + 1)
+    const on = next === undefined ? [] : falls ? (next.says === '' ? [] : [next.says]) : jump(node, next)
     steps.push({
       node,
       before: begin.map((s) => `${s.label}:${s.loop ? 'while(true)' : ''}{`),
-      after: [...(next < 0 || falls ? [] : [jump(node, next)]), ...Array.from({ length: closes[k + 1]! }, () => '}')],
-      jumps: new Map([...jumps].map(([at, to]) => [at, jump(node, to)])),
+      own: chooses === '' ? [] : [...codes].flatMap(([at, code]) => [`if(${chooses}===${at}){`, ...code, '}']),
+      after: [...on, ...Array.from({ length: closes[k + 1]! }, () => '}')],
+      jumps: codes,
     })
   }
-  return { steps, labels: 2 * order.length }
+  return steps
 }
 
 /** The blocks at whose ends jumps forward arrive, as short as they can be among each other and the loops. */
 function blocksOf(
-  { nodes }: Flow,
+  nodes: readonly Node[],
   order: readonly number[],
   places: readonly number[],
   loops: readonly Span[],
@@ -87,8 +152,8 @@ function blocksOf(
   }
   order.forEach((node, k) => {
     const { jumps, next } = nodes[node]!
-    for (const to of jumps.values()) arrive(k, to)
-    if (next >= 0 && (next !== order[k + 1] || loopEnds.has(k + 1))) arrive(k, next)
+    for (const { to } of jumps.values()) arrive(k, to)
+    if (next !== undefined && (next.to !== order[k + 1] || loopEnds.has(k + 1))) arrive(k, next.to)
   })
   /** The first start of what ends at a place. */
   const starts = new Int32Array(order.length + 1).fill(order.length)
@@ -134,24 +199,28 @@ class Graph {
   readonly reached: number[] = []
   readonly rank: number[] = []
   private readonly before: number[][] = []
+  private parents: number[] = []
 
-  constructor(private readonly flow: Flow) {
+  constructor(
+    private readonly nodes: readonly Node[],
+    private readonly entry: number,
+  ) {
     this.visit()
     for (const node of this.reached) this.before[node] = []
     for (const node of this.reached) for (const to of this.successors(node)) this.before[to]!.push(node)
   }
 
   private successors(node: number): number[] {
-    const { jumps, next } = this.flow.nodes[node]!
-    const out = [...new Set(jumps.values())]
+    const { jumps, next } = this.nodes[node]!
+    const out = new Set([...jumps.values()].map((edge) => edge.to))
     // What follows comes last, so that it comes next in the order.
-    if (next >= 0) out.push(next)
-    return out
+    return next === undefined ? [...out] : [...out, next.to]
   }
 
   private visit(): void {
-    const seen = new Set([this.flow.entry])
-    const stack = [{ node: this.flow.entry, due: this.successors(this.flow.entry), at: 0 }]
+    const { entry } = this
+    const seen = new Set([entry])
+    const stack = [{ node: entry, due: this.successors(entry), at: 0 }]
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!
       const to = top.due[top.at++]
@@ -169,19 +238,54 @@ class Graph {
     })
   }
 
-  /** The nodes of each loop by its head; undefined where one has another way in. */
-  loops(): Map<number, Set<number>> | undefined {
+  /** The nodes of each loop by its head; where one has another way in a jump back to it. */
+  loops(): Map<number, Set<number>> | [from: number, to: number] {
     const parents = this.dominators()
+    this.parents = parents
     const out = new Map<number, Set<number>>()
     for (const node of this.reached)
       for (const to of this.successors(node)) {
         if (this.rank[to]! > this.rank[node]!) continue
         let up = node
         while (this.rank[up]! > this.rank[to]!) up = parents[up]!
-        if (up !== to) return undefined
+        if (up !== to) return [node, to]
         this.gather(out, to, node)
       }
     return out
+  }
+
+  /** The nodes at which a loop is entered that a jump goes back in. */
+  entries([from, to]: [from: number, to: number]): number[] {
+    const { parents, rank } = this
+    const above = this.common(from, to)
+    const inside = new Map<number, boolean>([[this.entry, false]])
+    const under = (node: number): boolean => {
+      let known = inside.get(node)
+      if (known === undefined) {
+        known = rank[node]! > rank[above]! && (parents[node] === above || under(parents[node]!))
+        inside.set(node, known)
+      }
+      return known
+    }
+    const reach = (of: (node: number) => readonly number[]) => {
+      const out = new Set([to])
+      for (const node of out) for (const next of of(node)) if (under(next)) out.add(next)
+      return out
+    }
+    const back = reach((node) => this.before[node]!)
+    const loop = [...reach((node) => this.successors(node))].filter((node) => back.has(node))
+    const members = new Set(loop)
+    return loop.filter((node) => this.before[node]!.some((b) => !members.has(b)))
+  }
+
+  /** The nearest dominator of both. */
+  private common(a: number, b: number, parents = this.parents): number {
+    const { rank } = this
+    while (a !== b) {
+      while (rank[a]! > rank[b]!) a = parents[a]!
+      while (rank[b]! > rank[a]!) b = parents[b]!
+    }
+    return a
   }
 
   /** Adds what comes between a loop's head and a jump back to it. */
@@ -198,7 +302,7 @@ class Graph {
 
   /** The immediate dominators. */
   private dominators(): number[] {
-    const { reached, rank } = this
+    const { reached } = this
     const parents: number[] = []
     parents[reached[0]!] = reached[0]!
     for (let changed = true; changed; ) {
@@ -207,12 +311,7 @@ class Graph {
         let parent = -1
         for (const p of this.before[node]!) {
           if (parents[p] === undefined) continue
-          let [a, b] = [p, parent < 0 ? p : parent]
-          while (a !== b) {
-            while (rank[a]! > rank[b]!) a = parents[a]!
-            while (rank[b]! > rank[a]!) b = parents[b]!
-          }
-          parent = a
+          parent = parent < 0 ? p : this.common(p, parent, parents)
         }
         if (parents[node] !== parent) {
           parents[node] = parent

@@ -2,6 +2,7 @@
 // what the interpreter does, with the same frames where they trap.
 import { describe, expect, test } from 'vitest'
 import { FuncCompiler } from '../../src/compiler/func.ts'
+import { sizes } from '../../src/compiler/split.ts'
 import { structure } from '../../src/compiler/structure.ts'
 import { Trap } from '../../src/errors.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
@@ -84,6 +85,19 @@ describe('a function that can be resumed', () => {
     }
   })
 
+  test.each([40, 400, 2000])('in pieces of up to %d characters', (piece) => {
+    const usual = { ...sizes }
+    Object.assign(sizes, { whole: 200, left: 100, piece, chunk: piece >> 1, least: -1000 })
+    try {
+      for (let seed = 1; seed <= 8; seed++) {
+        const wat = machine(20, seed * 17 + piece, seed & 3)
+        expect(outcomes(compiler, wat)).toEqual(outcomes(interpreter, wat))
+      }
+    } finally {
+      Object.assign(sizes, usual)
+    }
+  })
+
   test('has code without a switch for calls that begin at its start', () => {
     const { inst } = load(compiler, machine(25, 4, 0))
     const { source } = new FuncCompiler(inst, inst.funcs[0]!).compile('f', 'first')
@@ -92,25 +106,30 @@ describe('a function that can be resumed', () => {
     expect(new FuncCompiler(inst, inst.funcs[0]!).compile('f').source).toContain('switch(l0)')
   })
 
-  test('has one code where its state is looked at, or written for other than to go on', () => {
-    for (const read of ['(local.set $a (local.get $pc))', '(local.set $pc (i32.const 2))']) {
-      const wat = machine(8, 5, 2).replace('(local.set $q', `${read} (local.set $q`)
-      const { inst } = load(compiler, wat)
-      expect(new FuncCompiler(inst, inst.funcs[0]!).compile('f', 'first').source).not.toContain('R0')
-      expect(outcomes(compiler, wat)).toEqual(outcomes(interpreter, wat))
-    }
+  test.each([
+    ['is read', '(local.set $a (local.get $pc))', false],
+    [
+      'is also another variable',
+      '(local.set $pc (local.get $a)) (local.set $a (i32.add (local.get $pc) (i32.const 3)))',
+      true,
+    ],
+  ])('whose state %s', (_, code, two) => {
+    const wat = machine(8, 5, 2).replace('(local.set $q', `${code} (local.set $q`)
+    const { inst } = load(compiler, wat)
+    expect(new FuncCompiler(inst, inst.funcs[0]!).compile('f', 'first').source.includes('R0')).toBe(two)
+    expect(outcomes(compiler, wat)).toEqual(outcomes(interpreter, wat))
   })
 })
 
-test('a loop that is entered at two places has no structure', () => {
+test('a loop that is entered at two places gets a new start', () => {
   const nodes = [
     { jumps: new Map([[0, 2]]), next: 1 },
     { jumps: new Map(), next: 2 },
     { jumps: new Map([[1, 1]]), next: 3 },
     { jumps: new Map(), next: -1 },
   ]
-  expect(structure({ nodes, entry: 0 }, 0, 300)).toBeUndefined()
-  expect(
-    structure({ nodes: nodes.map((n, k) => (k === 0 ? { ...n, jumps: new Map() } : n)), entry: 0 }, 0, 300),
-  ).toBeDefined()
+  const plan = structure({ nodes, entry: 0 }, 0, 300, 'u')!
+  expect(plan.variables).toEqual(['u0'])
+  expect(plan.steps.flatMap((s) => s.own)[0]).toBe('if(u0===0){')
+  expect(structure({ nodes, entry: 0 }, 0, 1, 'u')).toBeUndefined()
 })
