@@ -103,6 +103,7 @@ export class Lowerer extends Emitter {
       constants: floats.length === 0 ? NO_CONSTANTS : Float64Array.from(floats),
       floats: locals.floats,
       refs: this.refs || handlers.length > 0 || locals.refs,
+      tails: this.tails,
       heat: heatOf(this.tier, end - start, this.tails),
       tier: this.tier,
       meter: this.meter,

@@ -132,6 +132,8 @@ export interface Lowered {
   floats: boolean
   /** Whether a register is a reference. */
   refs: boolean
+  /** Whether it has tail calls: then it is taken over at once. */
+  tails: boolean
   /** Calls and turns of loops until it is hot. */
   heat: number
   /** What may take it over. */

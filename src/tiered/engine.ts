@@ -17,6 +17,11 @@ export const tiering = {
   /** Calls and turns of loops until a function is hot, and how many more for each byte of its body. */
   heat: 4000,
   perByte: 20,
+  /** Bytes of a body with which each costs twice as much to compile as those of a small one. */
+  steep: 10_000,
+  /** V8 optimises one function after another: each so many bytes that have moved up have what comes later wait once more, up to so many times. */
+  eager: 6000,
+  patience: 6,
 }
 
 export const tiered: Executor = {
@@ -44,27 +49,48 @@ function pays(inst: ModuleInst): boolean {
 
 const isLarge = (module: Module): boolean => module.funcs.length > 0 && codeBytes(module) >= tiering.least
 
+function sizeOf({ module: inst, index }: FuncInst): number {
+  const { body } = inst!.module.funcs[index - inst!.importedFuncs]!
+  return body.end - body.start
+}
+
 class Rising implements Tier {
+  /** Bytes of the functions that have moved up. */
+  private compiled = 0
+  /** How much functions may run that got hot when more had moved up than at their start. */
+  private readonly granted = new Map<FuncInst, number>()
   private readonly loops = new Map<Lowered, Map<number, ReturnType<typeof loopOf>>>()
 
   /** @param lazy code that compiles its function and calls it */
   constructor(private readonly lazy: Callable) {}
 
   heat(bytes: number): number {
-    return tiering.heat + bytes * tiering.perByte
+    const heat = tiering.heat + bytes * tiering.perByte * (1 + bytes / tiering.steep)
+    return Math.min(NO_HEAT, Math.ceil(heat))
   }
 
-  hot(func: FuncInst): void {
+  hot(func: FuncInst, f: Lowered): void {
+    const bytes = sizeOf(func)
+    const heat = this.heat(bytes)
+    const granted = this.granted.get(func) ?? heat
+    const patience = Math.min(tiering.patience, 1 + this.compiled / tiering.eager)
+    const needed = Math.min(NO_HEAT, Math.ceil(heat * patience))
+    if (granted < needed && !f.tails) {
+      f.heat = needed - granted
+      this.granted.set(func, needed)
+      return
+    }
+    this.granted.delete(func)
+    this.compiled += bytes
     takeAway(func, this.lazy)
   }
 
   loop(f: Lowered, pc: number, fp: number): number {
     const { func } = f
-    const { body } = func.module!.module.funcs[func.index - func.module!.importedFuncs]!
     if (!(func.engine instanceof Moved)) {
+      this.hot(func, f)
       // Later calls are compiled; this one goes on for a while.
-      this.hot(func)
-      f.heat = this.heat(body.end - body.start) >> 2
+      if (func.engine instanceof Moved) f.heat = this.heat(sizeOf(func)) >> 2
       return -1
     }
     const { offset, targets } = mapOf(f).loopAt(pc)

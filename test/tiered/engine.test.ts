@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { sizes } from '../../src/compiler/split.ts'
 import { Trap } from '../../src/errors.ts'
+import { Moved } from '../../src/interpreter/machine.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import { V128Value } from '../../src/runtime/values.ts'
 import { tiering } from '../../src/tiered/engine.ts'
@@ -174,4 +175,29 @@ test('a small module is the compiler’s from the start, a large one begins in t
   const before = large.inst.funcs[0]!.code
   for (let k = 0; k < 6; k++) large.call('f')
   expect(large.inst.funcs[0]!.code).not.toBe(before)
+})
+
+test('the more has moved up the longer the next function waits', () => {
+  const usual = { ...tiering }
+  Object.assign(tiering, { eager: 1, patience: 4 })
+  try {
+    const { inst, call } = load(
+      tiered,
+      '(module (func (export "f") (result i32) (i32.const 1)) (func (export "g") (result i32) (i32.const 2)))',
+    )
+    /** How often a function is called until it has moved up. */
+    const calls = (name: string, index: number) => {
+      let n = 0
+      while (!(inst.funcs[index]!.engine instanceof Moved) && n < 100) {
+        call(name)
+        n++
+      }
+      return n
+    }
+    const first = calls('f', 0)
+    expect([first, calls('g', 1)]).toEqual([4, 4 + 3 * 3 + 1])
+    expect(call('g')).toEqual([2])
+  } finally {
+    Object.assign(tiering, usual)
+  }
 })
