@@ -12,7 +12,7 @@ import {
 } from '../numeric/convert.ts'
 import { f32_abs, f32_neg } from '../numeric/f32.ts'
 import { f64_abs, f64_neg } from '../numeric/f64.ts'
-import { i32_div_s, i32_div_u, i32_rem_s, i32_rem_u } from '../numeric/i32.ts'
+import { i32_ctz, i32_div_s, i32_div_u, i32_rem_s, i32_rem_u } from '../numeric/i32.ts'
 import { mulHigh } from '../numeric/i64.ts'
 import type { FuncInst, GlobalInst } from '../runtime/instances.ts'
 import { outOfFuel } from '../runtime/metering.ts'
@@ -249,6 +249,19 @@ export function loop(
           int[fp + code[pc + 1]!] = Math.clz32(int[fp + code[pc + 2]!]!)
           pc = (pc + 3) | 0
           continue
+        case Op.i32_ctz:
+          int[fp + code[pc + 1]!] = i32_ctz(int[fp + code[pc + 2]!]!)
+          pc = (pc + 3) | 0
+          continue
+        case Op.i64_ctz: {
+          const a = fp + code[pc + 2]!
+          const to = fp + code[pc + 1]!
+          const lo = int[a]!
+          int[to] = lo === 0 ? 32 + i32_ctz(int[a + 1]!) : i32_ctz(lo)
+          int[to + 1] = 0
+          pc = (pc + 3) | 0
+          continue
+        }
         case Op.i32_extend8_s:
           int[fp + code[pc + 1]!] = (int[fp + code[pc + 2]!]! << 24) >> 24
           pc = (pc + 3) | 0
@@ -806,7 +819,8 @@ export function loop(
           pc = (pc + 3) | 0
           continue
         }
-        case Op.i64_extend_i32_s: {
+        case Op.i64_extend_i32_s:
+        case Op.i64_extend32_s: {
           const to = fp + code[pc + 1]!
           const x = int[fp + code[pc + 2]!]!
           int[to] = x

@@ -139,9 +139,15 @@ function isZero(c: Lowerer, op: Op): void {
   operator(c, takeExtension(c) ? Op.i32_eqz : op)
 }
 
-/** i32.wrap_i64 takes the low register. */
+/** i32.wrap_i64 takes the low register, of a global only that. */
 function narrow(c: Lowerer): void {
   if (takeExtension(c)) return
+  if (c.wrote(Op.global_get)) {
+    const g = c.code[c.takeBack() + 2]!
+    c.drop(1)
+    c.operator1(Inner.global_get_i, 0, I32, g)
+    return
+  }
   const { ats } = c.operands
   const k = c.depth - 1
   const at = ats[k]!
