@@ -6,7 +6,7 @@ import { type FuncType, heapOf, isNullable, refType, type ValType } from '../syn
 import { hasDispatcher } from './dispatch.ts'
 import type { FuncCompiler } from './func.ts'
 import { popIndex } from './memory.ts'
-import { expr, lane } from './operands.ts'
+import { expr, kindOf, lane } from './operands.ts'
 
 const typeOf = (c: FuncCompiler, type: number): FuncType => c.inst.types[type]!.sub.comp as FuncType
 
@@ -88,7 +88,7 @@ function give(c: FuncCompiler, code: string, results: readonly ValType[]): void 
   c.counters.beforeCall()
   if (targets.length === 0) c.line(code)
   targets.forEach(({ v, t }, at) => {
-    c.line(at === 0 ? `${v}=${code}` : `${v}=${c.use('ret')}.${lane(t, at)}`)
+    c.line(at === 0 ? `${v}=${code}${kindOf(t) === 'i' ? '|0' : ''}` : `${v}=${c.use('ret')}.${lane(t, at)}`)
   })
   c.counters.afterCall()
 }

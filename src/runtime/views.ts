@@ -23,12 +23,15 @@ class CommonViews implements Views {
 }
 
 /**
- * A prototype of a class of its own that has the views: V8 takes them for constants wherever it knows an object's class, also in code that it enters in the
- * middle of a loop, as long as they are set once.
+ * A holder with a class of its own, of whose prototype the views are properties: V8 takes them for constants wherever it knows the holder's class, also in
+ * code that it enters in the middle of a loop, as long as they are set once.
  */
-function constantViews({ dv, u8 }: Views): Views {
+function constantHolder(views: Views): Views {
   class ConstantViews {}
-  return Object.assign(ConstantViews.prototype, { dv, u8 })
+  const prototype = ConstantViews.prototype as { dv: DataView; u8: Uint8Array }
+  prototype.dv = views.dv
+  prototype.u8 = views.u8
+  return new ConstantViews() as Views
 }
 
 /** All holders of one memory's views. */
@@ -67,7 +70,7 @@ export class MemoryViews {
     this.bound++
     this.look()
     if (!this.fresh && constants.length < MAX_HOLDERS) {
-      constants.push(Object.create(constantViews(this.common)))
+      constants.push(constantHolder(this.common))
       this.fresh = true
     }
     return constants[constants.length - 1]!
@@ -76,7 +79,7 @@ export class MemoryViews {
   /** Called now and then while code runs. */
   look(): void {
     if (this.calm || (++this.looks & 15) !== 0 || Date.now() - this.grown < this.bound * this.wait) return
-    const views = constantViews(this.common)
+    const views = Object.getPrototypeOf(constantHolder(this.common))
     for (const holder of this.constants) Object.setPrototypeOf(holder, views)
     this.fresh = true
     this.calm = true
