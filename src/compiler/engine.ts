@@ -1,6 +1,8 @@
 // The compiler as an executor: every function is compiled at its first call, and its FuncInst's code replaced. What generated code refers to is
 // resolve.ts's.
+
 import { casts, limitedArrays } from '../runtime/aggregates.ts'
+import { newCensus } from '../runtime/census.ts'
 import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
 import { builtin } from './builtins.ts'
@@ -21,6 +23,7 @@ const instances: WeakRef<ModuleInst>[] = []
 
 export const compiler: Executor = {
   name: 'compiler',
+  newCensus,
   link(inst) {
     const common = join(inst, () => instances.length)
     const number = common?.number ?? instances.length

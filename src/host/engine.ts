@@ -2,6 +2,7 @@
 // is asked for, from rewritten ones (rewrite.ts). Calls and values cross in bridge.ts and refs.ts, entities are entities.ts's, traps errors.ts's.
 import { CodeReader } from '../binary/code.ts'
 import { Exhaustion, LinkError, Trap, type TrapFrame } from '../errors.ts'
+import { newCensus } from '../runtime/census.ts'
 import { evaluate } from '../runtime/const-expr.ts'
 import { HOST_ENTRY, hostFrame, keepNative, wasmFrame } from '../runtime/frames.ts'
 import { ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
@@ -26,6 +27,7 @@ import { host as hostNative, SYNTH_NAME } from './synth.ts'
 
 export const host: Executor = {
   name: 'host',
+  newCensus,
   link() {},
   refuses: refusal,
   slow: slowness,

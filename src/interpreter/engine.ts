@@ -1,6 +1,7 @@
 // The interpreter as an executor: entries from JavaScript. No code is generated, so it runs where a
 // Content-Security-Policy or the host forbids that.
 import { Trap } from '../errors.ts'
+import { newCensus } from '../runtime/census.ts'
 import { INTERPRETER_ENTRY } from '../runtime/frames.ts'
 import type { Callable, FuncInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
@@ -14,6 +15,7 @@ import { run } from './unwind.ts'
 
 export const interpreter: Executor = {
   name: 'interpreter',
+  newCensus,
   expect,
   link(inst) {
     expect(inst.module)

@@ -5,7 +5,7 @@ import type { Module } from '../syntax/module.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import { type ArrayType, F32, type FuncType, Heap as HeapTypes, heapOf, isRef, type ValType } from '../syntax/types.ts'
 import { elementBytes, structLayout } from './gc.ts'
-import type { Heap } from './heap.ts'
+import { type Heap, nodeHeap } from './heap.ts'
 
 /** Objects that are remembered when the limit is reached, about; at least and at most so many bytes lie between two. */
 const SAMPLES = 1024
@@ -107,6 +107,11 @@ export class Census {
     this.held = this.samples.reduce((sum, s) => sum + s.bytes, 0)
   }
 }
+
+/** @param heap the host's, where it is not Node */
+export const newCensus = (limit: number, heap: Heap | undefined, exceed: (trap: Exhaustion) => void): Census =>
+  new Census(limit, heap ?? nodeHeap(), exceed)
+export type NewCensus = typeof newCensus
 
 /** What a struct counts as: what V8 takes for the object that it is. A float is an object of its own. */
 export const structBytes = (def: DefType): number =>

@@ -12,9 +12,9 @@ import {
 import type { Module } from '../syntax/module.ts'
 import { type DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import type { GlobalType, HeapType, MemType, TableType } from '../syntax/types.ts'
-import { Census } from './census.ts'
+import type { Census, NewCensus } from './census.ts'
 import { type ForeignAggregate, isOfHeapType, MAX_ARRAY_LENGTH } from './gc.ts'
-import { type Heap, nodeHeap } from './heap.ts'
+import type { Heap } from './heap.ts'
 import { type FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from './instances.ts'
 import { Meter, type MeterOptions } from './metering.ts'
 import type { Value } from './values.ts'
@@ -36,6 +36,8 @@ export interface Executor {
   readonly entities?: Entities
   /** What something thrown out of its functions' code is for the runtime: a Trap, an ExnInst, a HostThrow, or what it was. */
   caught?(e: unknown, store: Store): unknown
+  /** Makes who counts what structs, arrays and exceptions take: of engines whose code tells it what it makes. */
+  readonly newCensus?: NewCensus
   /** Begins a call that can stop and go on, if the engine can do that with this function. */
   start?(func: FuncInst, slots: readonly unknown[]): Execution | undefined
   /**
@@ -208,7 +210,7 @@ export class Store {
     this.meter = new Meter(metering)
     const { gcBytes } = this.limits
     if (gcBytes !== Number.POSITIVE_INFINITY)
-      this.census = new Census(gcBytes, heap ?? nodeHeap(), ({ message }) => void this.exceed('gcBytes', message))
+      this.census = executor.newCensus?.(gcBytes, heap, ({ message }) => void this.exceed('gcBytes', message))
     this.deterministic = deterministic
     this.exactTraps = exactTraps
     this.countsDepth = deterministic || limits.callDepth !== undefined

@@ -6,6 +6,7 @@ import { mapOf } from '../interpreter/code-map.ts'
 import { codeBytes, interpret, LARGE, prepareLoop, takeAway } from '../interpreter/engine.ts'
 import type { Lowered } from '../interpreter/lowered.ts'
 import { F, I, Moved, NO_HEAT, R, type Tier } from '../interpreter/machine.ts'
+import { newCensus } from '../runtime/census.ts'
 import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
 import type { Module } from '../syntax/module.ts'
@@ -26,6 +27,7 @@ export const tiering = {
 
 export const tiered: Executor = {
   name: 'tiered',
+  newCensus,
   expect(module) {
     if (isLarge(module)) prepareLoop()
   },
