@@ -41,8 +41,8 @@ export class MemoryViews {
   private readonly constants: Views[] = []
   /** Whether the last of them has been set once only. */
   private fresh = false
-  /** Whether all of them have, and how long it takes until they have again. */
-  private calm = true
+  /** How many of them, from the first, have been set again; and how long it takes until they get other prototypes. */
+  private stale = 0
   private wait = CALM
   private grown = 0
   private bound = 0
@@ -60,7 +60,7 @@ export class MemoryViews {
     Object.assign(this.common, views)
     if (this.constants.length === 0) return
     for (const holder of this.constants) Object.assign(Object.getPrototypeOf(holder), views)
-    this.calm = false
+    this.stale = this.constants.length
     this.grown = Date.now()
   }
 
@@ -78,11 +78,11 @@ export class MemoryViews {
 
   /** Called now and then while code runs. */
   look(): void {
-    if (this.calm || (++this.looks & 15) !== 0 || Date.now() - this.grown < this.bound * this.wait) return
+    if (this.stale === 0 || (++this.looks & 15) !== 0 || Date.now() - this.grown < this.bound * this.wait) return
     const views = Object.getPrototypeOf(constantHolder(this.common))
-    for (const holder of this.constants) Object.setPrototypeOf(holder, views)
+    for (const holder of this.constants.slice(0, this.stale)) Object.setPrototypeOf(holder, views)
     this.fresh = true
-    this.calm = true
+    this.stale = 0
     this.wait *= LONGER
   }
 }

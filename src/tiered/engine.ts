@@ -23,7 +23,13 @@ export const tiering = {
   /** V8 optimises one function after another: each so many bytes that have moved up have what comes later wait once more, up to so many times. */
   eager: 6000,
   patience: 6,
+  /** Milliseconds until what a function waits begins to shrink, and in which it shrinks by as much again: what is left to optimise gets less. */
+  young: 1500,
+  halves: 500,
 }
+
+/** Functions are looked at so many times while they wait. */
+const LOOKS = 8
 
 export const tiered: Executor = {
   name: 'tiered',
@@ -59,7 +65,8 @@ function sizeOf({ module: inst, index }: FuncInst): number {
 class Rising implements Tier {
   /** Bytes of the functions that have moved up. */
   private compiled = 0
-  /** How much functions may run that got hot when more had moved up than at their start. */
+  private readonly began = Date.now()
+  /** How much functions may run so far, of those that have been looked at. */
   private readonly granted = new Map<FuncInst, number>()
   private readonly loops = new Map<Lowered, Map<number, ReturnType<typeof loopOf>>>()
 
@@ -67,19 +74,28 @@ class Rising implements Tier {
   constructor(private readonly lazy: Callable) {}
 
   heat(bytes: number): number {
-    const heat = tiering.heat + bytes * tiering.perByte * (1 + bytes / tiering.steep)
-    return Math.min(NO_HEAT, Math.ceil(heat))
+    return Math.ceil(this.needed(bytes) / LOOKS)
+  }
+
+  private needed(bytes: number): number {
+    return Math.min(NO_HEAT, tiering.heat + bytes * tiering.perByte * (1 + bytes / tiering.steep))
+  }
+
+  /** By how much functions wait longer than at the start. */
+  private get patience(): number {
+    const age = Date.now() - this.began - tiering.young
+    return Math.min(tiering.patience, 1 + this.compiled / tiering.eager) / (1 + Math.max(0, age) / tiering.halves)
   }
 
   hot(func: FuncInst, f: Lowered): void {
     const bytes = sizeOf(func)
-    const heat = this.heat(bytes)
-    const granted = this.granted.get(func) ?? heat
-    const patience = Math.min(tiering.patience, 1 + this.compiled / tiering.eager)
-    const needed = Math.min(NO_HEAT, Math.ceil(heat * patience))
+    const step = this.heat(bytes)
+    const granted = this.granted.get(func) ?? step
+    const needed = Math.min(NO_HEAT, Math.ceil(this.needed(bytes) * this.patience))
     if (granted < needed && !f.tails) {
-      f.heat = needed - granted
-      this.granted.set(func, needed)
+      const more = Math.min(step, needed - granted)
+      f.heat = more - 1
+      this.granted.set(func, granted + more)
       return
     }
     this.granted.delete(func)
@@ -92,7 +108,7 @@ class Rising implements Tier {
     if (!(func.engine instanceof Moved)) {
       this.hot(func, f)
       // Later calls are compiled; this one goes on for a while.
-      if (func.engine instanceof Moved) f.heat = this.heat(sizeOf(func)) >> 2
+      if (func.engine instanceof Moved) f.heat = this.heat(sizeOf(func)) * 2
       return -1
     }
     const { offset, targets } = mapOf(f).loopAt(pc)

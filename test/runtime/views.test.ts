@@ -29,5 +29,5 @@ test('holders get other prototypes a while after growth, later each time', () =>
       }
     }
   }
-  expect(changes).toEqual([0, 2, 0, 0, 3, 0, 0, 0, 4])
+  expect(changes).toEqual([0, 1, 0, 0, 2, 0, 0, 0, 3])
 })

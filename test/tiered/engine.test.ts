@@ -177,6 +177,25 @@ test('a small module is the compiler’s from the start, a large one begins in t
   expect(large.inst.funcs[0]!.code).not.toBe(before)
 })
 
+test('functions wait less when time has passed', () => {
+  const usual = { ...tiering }
+  const wat = '(module (func (export "f") (result i32) (i32.const 1)))'
+  const calls = () => {
+    const { inst, call } = load(tiered, wat)
+    let n = 0
+    for (; !(inst.funcs[0]!.engine instanceof Moved); n++) call('f')
+    return n
+  }
+  try {
+    Object.assign(tiering, { heat: 800, young: 1e9 })
+    expect(calls()).toBe(1 + 800)
+    Object.assign(tiering, { young: -1e9, halves: 1 })
+    expect(calls()).toBe(1 + 100)
+  } finally {
+    Object.assign(tiering, usual)
+  }
+})
+
 test('the more has moved up the longer the next function waits', () => {
   const usual = { ...tiering }
   Object.assign(tiering, { eager: 1, patience: 4 })
@@ -195,7 +214,7 @@ test('the more has moved up the longer the next function waits', () => {
       return n
     }
     const first = calls('f', 0)
-    expect([first, calls('g', 1)]).toEqual([4, 4 + 3 * 3 + 1])
+    expect([first, calls('g', 1)]).toEqual([1 + 3, 1 + 3 * 4])
     expect(call('g')).toEqual([2])
   } finally {
     Object.assign(tiering, usual)
