@@ -173,10 +173,13 @@ export function checkArray(store: Store, count: number): void {
   if (limitsArrays(store) && count >>> 0 > store.limits.arrayElements) throw arrayTooLarge(store, count >>> 0)
 }
 
-/** The same, and @throws Exhaustion where the store has no room for it. Arrays from segments are no larger than these: they are counted when they are there. */
+/** Elements of an array that is made without asking whether there is room: it is counted when it is there, as one from a segment is, which is no larger than that. */
+const SMALL = 256
+
+/** The same, and @throws Exhaustion where the store has no room for it. */
 export function checkRoom(store: Store, def: DefType, count: number): void {
   checkArray(store, count)
-  if (count >>> 0 <= mostElements((def.sub.comp as ArrayType).field.type))
+  if (count >>> 0 > SMALL && count >>> 0 <= mostElements((def.sub.comp as ArrayType).field.type))
     store.census?.room(arrayBytes(def, count >>> 0))
 }
 
