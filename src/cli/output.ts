@@ -33,8 +33,20 @@ export function writeError(text: string): void {
   }
 }
 
+/** Characters of a line that are shown. */
+const LINE = 2000
+
+/** A message whose names, which may be a module's, neither fill the screen nor command the terminal. */
+const shown = (message: string): string =>
+  message
+    .split('\n')
+    .map((line) => (line.length > LINE ? `${line.slice(0, LINE)}…` : line))
+    .join('\n')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (c) => `\\${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
 /** A failure as it is shown: the part before the first colon tells that it is one, in red on a terminal. */
 export function failureText(message: string): string {
-  const [head, rest] = message.startsWith('error:') ? ['error:', message.slice(6)] : ['anywasm:', ` ${message}`]
+  const text = shown(message)
+  const [head, rest] = text.startsWith('error:') ? ['error:', text.slice(6)] : ['anywasm:', ` ${text}`]
   return `${coloured(2) ? red(head) : head}${rest}\n`
 }

@@ -19,7 +19,7 @@ import { type Emitter, operator, select } from './inline.ts'
 import { Known } from './known.ts'
 import { beginLoop, endLoop } from './loops.ts'
 import { access, bulk } from './memory.ts'
-import { Counters } from './metering.ts'
+import { Counters, clockOf } from './metering.ts'
 import { anyNaN } from './nans.ts'
 import {
   asCondition,
@@ -164,7 +164,7 @@ export class FuncCompiler implements Emitter {
     this.enter('func', [], type.results, -1)
     this.counters.enter()
     for (const [index, form] of this.forms) if (index < type.params.length) this.raiseParam(index, form)
-    while (this.frames.length > 0) this.step(this.r.op())
+    for (const check = clockOf(this.inst, this.mark); this.frames.length > 0; check()) this.step(this.r.op())
     const forms = this.forms.size === 0 ? this.votes.winners() : this.forms
     const again = (loose?: Loose, split = false) =>
       new FuncCompiler(this.inst, this.func, forms, this.mark, this.es5, loose, split).compile(id, calls)
@@ -190,6 +190,7 @@ export class FuncCompiler implements Emitter {
       lines,
       prologue: this.counters.prologue(),
       epilogue: this.counters.epilogue(),
+      check: clockOf(this.inst, this.mark),
     }
   }
 

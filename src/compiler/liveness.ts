@@ -28,7 +28,11 @@ export class Liveness {
   private readonly targets = new Map<string, VariableSet>()
   readonly nothing: VariableSet
 
-  constructor(variables: Variables) {
+  /** @param check is called again and again */
+  constructor(
+    variables: Variables,
+    private readonly check: () => void,
+  ) {
     this.nothing = new Uint32Array((variables.names.length + 31) >>> 5)
     this.targets.set('return', this.nothing)
   }
@@ -41,6 +45,7 @@ export class Liveness {
   }
 
   private node(node: Node, out: VariableSet): VariableSet {
+    this.check()
     const live = this.structure(node, out)
     for (const j of node.facts.jumps) unite(live, this.target(j))
     for (const v of node.facts.reads) put(live, v)

@@ -243,6 +243,13 @@ export function controlNames({ store }: ModuleInst): Record<string, unknown> {
   }
 }
 
+/** Bytes of a bulk operation that compiling an instruction takes as long as, about. */
+const COMPILE_BYTES = 512
+
+/** Looks at times whether the call that a function is compiled for is to stop; where it is compiled for a backtrace, it is stopped already. */
+export const clockOf = ({ store: { meter } }: ModuleInst, traced: boolean): (() => void) =>
+  meter.interruptible && !traced ? () => meter.worked(COMPILE_BYTES) : () => {}
+
 type Operation = (...args: never[]) => unknown
 /** Operations whose last parameter is the meter. */
 const BULK = {

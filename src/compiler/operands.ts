@@ -59,6 +59,9 @@ export interface Value {
 
 /** Longest expression that is kept unevaluated. */
 const MAX_LENGTH = 400
+/** Most values that wait for their evaluation: each effect looks at all of them. Those on top may be changed where they are. */
+const MAX_OPEN = 128
+const TOP = 4
 
 /** Marks around code: of the instruction's offset, in between, at the end. They stand in no other code. */
 const [OPEN, MIDDLE, CLOSE] = ['\u0001', '\u0002', '\u0003']
@@ -102,6 +105,8 @@ export class Operands {
   height = 0
   /** Declared stack variables. */
   readonly declared = new Set<string>()
+  /** Values from the bottom that lie in their variables or are constants: nothing changes them. */
+  private settled = 0
 
   /**
    * @param line writes a statement
@@ -121,6 +126,7 @@ export class Operands {
   }
 
   push(type: ValType, ...entries: Entry[]): void {
+    if (this.values.length - this.open > MAX_OPEN) this.settle()
     const slots = this.mark === undefined ? entries : entries.map((e) => this.marked(e))
     const value = { type, slots, height: this.height }
     this.values.push(value)
@@ -129,6 +135,25 @@ export class Operands {
     slots.forEach((e, k) => {
       if (e.code.length > MAX_LENGTH && unmarked(e.code).length > MAX_LENGTH) this.materialise(value, k)
     })
+  }
+
+  /** The first value that may wait for its evaluation. */
+  private get open(): number {
+    this.settled = Math.max(0, Math.min(this.settled, this.values.length - TOP))
+    return this.settled
+  }
+
+  /** Evaluates the lower half of the values that wait. */
+  private settle(): void {
+    const end = this.settled + MAX_OPEN / 2
+    for (let i = this.settled; i < end; i++) {
+      const value = this.values[i]!
+      if (isForm(value.type)) this.lowerValue(value)
+      value.slots.forEach((e, k) => {
+        if (e.vars.length > 0 || e.effect) this.materialise(value, k)
+      })
+    }
+    this.settled = end
   }
 
   private marked(e: Entry): Entry {
@@ -155,7 +180,7 @@ export class Operands {
 
   /** Has the top `count` values in int32 slots where they are vectors. */
   lower(count: number): void {
-    for (let i = this.values.length - count; i < this.values.length; i++) {
+    for (let i = Math.max(this.open, this.values.length - count); i < this.values.length; i++) {
       const value = this.values[i]!
       if (isForm(value.type)) this.lowerValue(value)
     }
@@ -193,30 +218,35 @@ export class Operands {
 
   /** Makes ready to change variable `v`: entries that mention it are evaluated. */
   invalidate(v: string): void {
-    for (const value of this.values)
-      for (let k = 0; k < value.slots.length; k++) {
-        const e = value.slots[k]!
-        if (e.vars.includes(v)) this.materialise(value, k)
-      }
+    this.each((value, k) => {
+      if (value.slots[k]!.vars.includes(v)) this.materialise(value, k)
+    })
+  }
+
+  /** All slots that may wait for their evaluation, but those of the top `count` values. */
+  private each(look: (value: Value, k: number) => void, count = 0): void {
+    const { values } = this
+    for (let i = this.open; i < values.length - count; i++)
+      for (let k = 0; k < values[i]!.slots.length; k++) look(values[i]!, k)
   }
 
   /** Evaluates all entries with effects, in order. */
   flushEffects(): void {
-    for (const value of this.values)
-      for (let k = 0; k < value.slots.length; k++) if (value.slots[k]!.effect) this.materialise(value, k)
+    this.flushEffectsBelowTop(0)
   }
 
   /** Evaluates all entries with effects below the top `count` values, in order. */
   flushEffectsBelowTop(count = 1): void {
-    for (const value of this.values.slice(0, this.values.length - count))
-      for (let k = 0; k < value.slots.length; k++) if (value.slots[k]!.effect) this.materialise(value, k)
+    this.each((value, k) => {
+      if (value.slots[k]!.effect) this.materialise(value, k)
+    }, count)
   }
 
   /** Evaluates all entries but constants. */
   flush(): void {
-    for (const value of this.values)
-      for (let k = 0; k < value.slots.length; k++)
-        if (value.slots[k]!.vars.length > 0 || value.slots[k]!.effect) this.materialise(value, k)
+    this.each((value, k) => {
+      if (value.slots[k]!.vars.length > 0 || value.slots[k]!.effect) this.materialise(value, k)
+    })
   }
 
   /** Makes the slots of the top `count` values free to repeat. */
@@ -259,7 +289,8 @@ export class Operands {
   }
 
   private below(value: Value, slot: number, due: (other: Value, k: number) => boolean): void {
-    for (const other of this.values) {
+    for (let i = this.open; i < this.values.length; i++) {
+      const other = this.values[i]!
       if (other.height > value.height) return
       const most = other === value ? slot : other.slots.length
       for (let k = 0; k < most; k++) if (due(other, k)) this.materialise(other, k)

@@ -32,6 +32,8 @@ export interface Draft {
   /** Code around the lines, which counts; a function with any stays whole, since its counters are locals that a trap puts back. */
   prologue: string
   epilogue: string
+  /** Called again and again; throws where the work is to stop. */
+  check?: () => void
 }
 
 /** The source, which ends in the `return` of the function, what else it refers to, and the offset of each of its lines but the first. */
@@ -107,7 +109,10 @@ function joined(functions: readonly Line[][], names: readonly string[]): Printed
   return { source: lines.map((l) => l.text).join('\n'), names, offsets: lines.slice(1).map((l) => l.offset) }
 }
 
-function splitFunction({ name, variables, params, result, lines }: Draft): Printed | undefined {
+/** Most words of sets of variables, 256 MiB of them: functions beyond it stay whole. */
+const MAX_WORDS = 2 ** 26
+
+function splitFunction({ name, variables, params, result, lines, check = () => {} }: Draft): Printed | undefined {
   let nodes: Node[]
   try {
     nodes = parse(lines, variables)
@@ -116,11 +121,13 @@ function splitFunction({ name, variables, params, result, lines }: Draft): Print
     throw e
   }
   variables.add(WAY, 'i', '0')
-  const liveness = new Liveness(variables)
+  if (lines.length * (variables.names.length >>> 5) > MAX_WORDS) return undefined
+  const liveness = new Liveness(variables, check)
   liveness.list(nodes, liveness.nothing)
   const o: Outlining = { name, variables, liveness, result, pieces: [] }
   outlineMachine(o, nodes)
   outlineLargest(o, nodes)
+  check()
   if (o.pieces.length === 0) return undefined
   const own = Array.from({ length: params }, (_, k) => k)
   const pieces = o.pieces.map((p) => lined(o, `const ${p.name}=function`, p.args, p.nodes, printPiece(o, p), ';'))

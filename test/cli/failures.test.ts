@@ -174,3 +174,16 @@ describe('validate', () => {
     expect(r.code).toBe(1)
   })
 })
+
+test("names of a module don't command the terminal, nor fill the screen", () => {
+  const long = 'x'.repeat(100_000)
+  writeFileSync(
+    path('names.wat'),
+    `(module (import "m\\1b[2J" "${long}" (func)) (memory (export "memory") 1) (func (export "_start")))`,
+  )
+  const r = anywasm(['run', path('names.wat')])
+  expect(r.code).toBe(1)
+  expect(r.stderr).toContain('m\\1b[2J')
+  expect(r.stderr).not.toContain('\u001b')
+  expect(r.stderr.length).toBeLessThan(10_000)
+})

@@ -176,7 +176,7 @@ describe('a function in pieces', () => {
       .split(' ')
       .flatMap((t, k, all) => (t === 'b;' ? [] : [{ text: t === 'return' ? `${t} ${all[k + 1]}` : t, offset: k }]))
     const nodes = parse(lines, variables)
-    const liveness = new Liveness(variables)
+    const liveness = new Liveness(variables, () => {})
     liveness.list(nodes, liveness.nothing)
     const bodies = [nodes[0]!, nodes[2]!].map((n) => n.arms[0]!.body)
     const pieces = bodies.map((list) =>

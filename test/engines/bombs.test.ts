@@ -359,6 +359,36 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     expect(store.exceeded).toMatchObject({ limit: 'moduleSize' })
   })
 
+  test('thousands of values on the operand stack, which calls and writes leave alone', () => {
+    const n = 5000
+    const many = (text: string, count = n) => `${text} `.repeat(count)
+    const { call } = load(
+      engine,
+      `(module (func $id (param i32) (result i32) (local.get 0)) (memory 1)
+        (func (export "f") (param i32) (result i32) ${many('local.get 0')} i32.const 1 local.set 0 ${many('i32.add', n - 1)})
+        (func (export "g") (param i32) (result i32) ${many('local.get 0 call $id')} ${many('i32.sub', n - 1)})
+        (func (export "h") (param i32) (result i32) ${many('local.get 0 i32.load')} i32.const 0 i32.const 9 i32.store ${many('i32.add', n - 1)})
+        (func (export "k") (param i64 f64) (result f64) ${many('local.get 0 local.get 1')} i64.const 7 local.set 0 f64.const 3 local.set 1
+          ${many('drop drop', n - 1)} (local.set 1) (f64.convert_i64_s) local.get 1 f64.add))`,
+    )
+    expect(call('f', 3)).toEqual([3 * n])
+    expect(call('g', 1)).toEqual([0])
+    expect(call('h', 0)).toEqual([0])
+    expect(call('h', 0)).toEqual([9 * n])
+    expect(call('k', 5n, 0.5)).toEqual([5.5])
+  })
+
+  test('the time for compiling a function counts', () => {
+    if (engine.name !== 'compiler') return
+    const store = new Store(engine, {}, { deadline: Number.POSITIVE_INFINITY })
+    const wat = `(module (func (export "f") (result i32) ${'(drop (i32.const 1)) '.repeat(2000)} (i32.const 7)))`
+    const { call } = load(engine, wat, { store })
+    store.meter.deadline = Date.now() - 1
+    expect(trapOf(() => call('f'))).toBe('deadline exceeded')
+    store.meter.deadline = Number.POSITIVE_INFINITY
+    expect(call('f')).toEqual([7])
+  })
+
   test('limits and options that mean nothing are refused', () => {
     expect(() => new Store(engine, { memoryPages: -1 })).toThrow(RangeError)
     expect(() => new Store(engine, { pages: 1 } as never)).toThrow(/there is no pages/)
