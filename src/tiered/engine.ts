@@ -23,6 +23,9 @@ export const tiering = {
   /** V8 optimises one function after another: each so many bytes that have moved up have what comes later wait once more, up to so many times. */
   eager: 6000,
   patience: 6,
+  /** Bytes of code with which a module has all of these count; those of less wait for a share, since there is less to optimise, but for so much at least. */
+  whole: 8_000_000,
+  share: 0.1,
   /** Milliseconds until what a function waits begins to shrink, and in which it shrinks by as much again: what is left to optimise gets less. */
   young: 1500,
   halves: 500,
@@ -42,7 +45,7 @@ export const tiered: Executor = {
     if (!pays(inst)) return
     prepareLoop()
     const lazy = inst.funcs[inst.importedFuncs]!.code
-    const tier = new Rising(lazy)
+    const tier = new Rising(lazy, Math.min(1, Math.max(tiering.share, codeBytes(inst.module) / tiering.whole)))
     for (let i = inst.importedFuncs; i < inst.funcs.length; i++)
       if (!isKept(inst.funcs[i]!)) interpret(inst.funcs[i]!, tier)
   },
@@ -70,21 +73,29 @@ class Rising implements Tier {
   private readonly granted = new Map<FuncInst, number>()
   private readonly loops = new Map<Lowered, Map<number, ReturnType<typeof loopOf>>>()
 
-  /** @param lazy code that compiles its function and calls it */
-  constructor(private readonly lazy: Callable) {}
+  /**
+   * @param lazy code that compiles its function and calls it
+   * @param share of what functions of the largest modules wait
+   */
+  constructor(
+    private readonly lazy: Callable,
+    private readonly share: number,
+  ) {}
 
   heat(bytes: number): number {
     return Math.ceil(this.needed(bytes) / LOOKS)
   }
 
   private needed(bytes: number): number {
-    return Math.min(NO_HEAT, tiering.heat + bytes * tiering.perByte * (1 + bytes / tiering.steep))
+    const heat = tiering.heat + bytes * tiering.perByte * (1 + bytes / tiering.steep)
+    return Math.min(NO_HEAT, heat * this.share)
   }
 
   /** By how much functions wait longer than at the start. */
   private get patience(): number {
     const age = Date.now() - this.began - tiering.young
-    return Math.min(tiering.patience, 1 + this.compiled / tiering.eager) / (1 + Math.max(0, age) / tiering.halves)
+    const most = 1 + (tiering.patience - 1) * this.share
+    return Math.min(most, 1 + this.compiled / tiering.eager) / (1 + Math.max(0, age) / tiering.halves)
   }
 
   hot(func: FuncInst, f: Lowered): void {
