@@ -2,7 +2,6 @@
 // [op, destination, operand registers…, immediates…].
 import { Trap } from '../errors.ts'
 import * as aggregates from '../runtime/aggregates.ts'
-import { structBytes } from '../runtime/census.ts'
 import { type ArrayInst, isOfType, newArray, type StructInst, structLayout } from '../runtime/gc.ts'
 import type { Meter } from '../runtime/metering.ts'
 import * as segments from '../runtime/segments.ts'
@@ -88,7 +87,7 @@ function structs({ code, inst }: Lowered, op: Op, pc: number, fp: number): numbe
       const def = inst.types[code[pc + 3]!]!
       const layout = structLayout(def)
       const made = layout.make()
-      inst.store.census?.count(made, structBytes(def))
+      inst.store.census?.countStruct(made, def)
       let at = fp + code[pc + 2]!
       for (const { type, lanes } of layout.fields) for (const lane of lanes) made[lane] = packed(type, read(type, at++))
       R[to] = made
@@ -97,7 +96,7 @@ function structs({ code, inst }: Lowered, op: Op, pc: number, fp: number): numbe
     case Op.struct_new_default: {
       const def = inst.types[code[pc + 3]!]!
       const made = structLayout(def).make()
-      inst.store.census?.count(made, structBytes(def))
+      inst.store.census?.countStruct(made, def)
       R[to] = made
       return 4
     }

@@ -4,7 +4,6 @@ import { Trap, type TrapCode } from '../errors.ts'
 import { f32_from_bits } from '../numeric/bits.ts'
 import type { DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import { type ArrayType, F32, F64, I8, I16, slotCount, type ValType } from '../syntax/types.ts'
-import { arrayBytes } from './census.ts'
 import { type ArrayData, ArrayInst, elementBytes, isOfType, MAX_ARRAY_LENGTH, mostElements, newArray } from './gc.ts'
 import type { DataInst, ElemInst } from './instances.ts'
 import { chunks, ENTRY_BYTES, type Meter } from './metering.ts'
@@ -180,12 +179,12 @@ const SMALL = 256
 export function checkRoom(store: Store, def: DefType, count: number): void {
   checkArray(store, count)
   if (count >>> 0 > SMALL && count >>> 0 <= mostElements((def.sub.comp as ArrayType).field.type))
-    store.census?.room(arrayBytes(def, count >>> 0))
+    store.census?.roomForArray(def, count >>> 0)
 }
 
 /** Counts an array that has been made, and gives it. */
 export const countArray = ({ census }: Store, made: ArrayInst): ArrayInst =>
-  census === undefined ? made : census.count(made, arrayBytes(made.def, made.length))
+  census === undefined ? made : census.countArray(made)
 
 export const arrayTooLarge = ({ limits }: Store, count: number): Trap =>
   new Trap(

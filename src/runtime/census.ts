@@ -4,7 +4,7 @@ import { Exhaustion } from '../errors.ts'
 import type { Module } from '../syntax/module.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import { type ArrayType, F32, type FuncType, Heap as HeapTypes, heapOf, isRef, type ValType } from '../syntax/types.ts'
-import { elementBytes, structLayout } from './gc.ts'
+import { type ArrayInst, elementBytes, structLayout } from './gc.ts'
 import { type Heap, nodeHeap } from './heap.ts'
 
 /** Objects that are remembered when the limit is reached, about; at least and at most so many bytes lie between two. */
@@ -48,6 +48,19 @@ export class Census {
   count<T extends object>(made: T, bytes: number): T {
     if ((this.left -= bytes) < 0) this.sample(made, bytes)
     return made
+  }
+
+  countStruct<T extends object>(made: T, def: DefType): T {
+    return this.count(made, structBytes(def))
+  }
+
+  countArray(made: ArrayInst): ArrayInst {
+    return this.count(made, arrayBytes(made.def, made.length))
+  }
+
+  /** Sees to it that there is room for an array of `def`. @throws Exhaustion where there is not */
+  roomForArray(def: DefType, length: number): void {
+    this.room(arrayBytes(def, length))
   }
 
   /**

@@ -8,7 +8,6 @@ import type { Code } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
 import type { StructType } from '../syntax/types.ts'
 import { checkRoom, countArray } from './aggregates.ts'
-import { structBytes } from './census.ts'
 import { newArray, setElement, setField, structLayout } from './gc.ts'
 import type { ModuleInst } from './instances.ts'
 import { readGlobal, V128Value, type Value, valueList } from './values.ts'
@@ -68,7 +67,7 @@ function aggregate(inst: ModuleInst, r: CodeReader, op: Op, stack: Value[]): boo
   if (op === Op.struct_new || op === Op.struct_new_default) {
     const def = inst.types[r.u32()]!
     const made = structLayout(def).make()
-    inst.store.census?.count(made, structBytes(def))
+    inst.store.census?.countStruct(made, def)
     if (op === Op.struct_new)
       for (let k = (def.sub.comp as StructType).fields.length - 1; k >= 0; k--) setField(made, k, stack.pop())
     stack.push(made)
