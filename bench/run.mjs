@@ -20,12 +20,12 @@ const { values: options } = parseArgs({
     programs: { type: 'boolean', default: false },
     micro: { type: 'boolean', default: false },
     only: { type: 'string' },
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string' },
   },
 })
 if (options.programs) {
   const { main } = await import('./programs/run.mjs')
-  main({ ...options, rounds: Number(options.rounds ?? 3), seconds: Number(options.seconds) })
+  main({ ...options, rounds: Number(options.rounds ?? 3), seconds: options.seconds && Number(options.seconds) })
   process.exit(0)
 }
 if (options.micro) {

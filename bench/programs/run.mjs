@@ -1,4 +1,4 @@
-// npm run bench -- --programs [--programs-only quickjs,sqlite] [--columns compiler,polywasm] [--rounds N] [--seconds N] [--json]
+// npm run bench -- --programs [--only quickjs,sqlite] [--columns compiler,polywasm] [--rounds N] [--seconds N] [--json]
 // Real programs on the host's WebAssembly, anywasm and its peers: a process per program and column, columns in turn, medians over the rounds.
 // Prints ratios to native and leaves table and chart in bench/results/. A column NAME+limit runs with V8's limit on optimised functions raised.
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { chart } from './chart.mjs'
-import { programs } from './tasks.mjs'
+import { programs, SECONDS, secondsOf } from './tasks.mjs'
 
 export const COLUMNS = ['tiered', 'tiered+limit', 'compiler', 'polywasm', 'wasm2js']
 const RAISED = '--max-optimized-bytecode-size=1000000'
@@ -52,7 +52,7 @@ function merge(program, column, runs, digest) {
   }
 }
 
-/** @param {{names: string[], columns: string[], rounds: number, seconds: number, progress: (text: string) => void}} options */
+/** @param {{names: string[], columns: string[], rounds: number, seconds?: number, progress: (text: string) => void}} options */
 export function run({ names, columns, rounds, seconds, progress }) {
   const rows = []
   for (const program of names) {
@@ -61,7 +61,7 @@ export function run({ names, columns, rounds, seconds, progress }) {
       for (const [column, list] of runs) {
         if (list.some((r) => r.error !== undefined)) continue
         progress(`${program} ${column} ${round + 1}/${rounds}…`)
-        list.push(measure(program, column, seconds))
+        list.push(measure(program, column, seconds ?? secondsOf[program] ?? SECONDS))
       }
     const { digest } = runs.get('native')[0]
     for (const [column, list] of runs) rows.push(merge(program, column, list, digest))

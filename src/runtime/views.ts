@@ -10,10 +10,10 @@ export interface Views {
 const MAX_HOLDERS = 64
 /**
  * Milliseconds without growth, for each function that was bound, until holders that were set more than once get other prototypes: V8 then throws away what
- * it has optimised for the old ones. Each time is longer by this factor than the one before.
+ * it has optimised for the old ones. To them come so many times the milliseconds of all waits before.
  */
 const CALM = 10
-const LONGER = 4
+const LONGER = 3
 
 class CommonViews implements Views {
   constructor(
@@ -41,9 +41,9 @@ export class MemoryViews {
   private readonly constants: Views[] = []
   /** Whether the last of them has been set once only. */
   private fresh = false
-  /** How many of them, from the first, have been set again; and how long it takes until they get other prototypes. */
+  /** How many of them, from the first, have been set again; and how long it took, in all, until such got other prototypes. */
   private stale = 0
-  private wait = CALM
+  private waited = 0
   private grown = 0
   private bound = 0
   private looks = 0
@@ -78,11 +78,13 @@ export class MemoryViews {
 
   /** Called now and then while code runs. */
   look(): void {
-    if (this.stale === 0 || (++this.looks & 15) !== 0 || Date.now() - this.grown < this.bound * this.wait) return
+    if (this.stale === 0 || (++this.looks & 15) !== 0) return
+    const wait = this.bound * CALM + this.waited * LONGER
+    if (Date.now() - this.grown < wait) return
     const views = Object.getPrototypeOf(constantHolder(this.common))
     for (const holder of this.constants.slice(0, this.stale)) Object.setPrototypeOf(holder, views)
     this.fresh = true
     this.stale = 0
-    this.wait *= LONGER
+    this.waited += wait
   }
 }

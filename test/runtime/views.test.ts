@@ -31,3 +31,21 @@ test('holders get other prototypes a while after growth, later each time', () =>
   }
   expect(changes).toEqual([0, 1, 0, 0, 2, 0, 0, 0, 3])
 })
+
+test('what a few functions waited for at first does not keep many waiting', () => {
+  vi.useFakeTimers()
+  const views = new MemoryViews(new ArrayBuffer(8), 8)
+  const holder = views.constant()
+  const changes = (milliseconds: number): boolean => {
+    vi.advanceTimersByTime(milliseconds)
+    const before = Object.getPrototypeOf(holder)
+    for (let k = 0; k < 16; k++) views.look()
+    return Object.getPrototypeOf(holder) !== before
+  }
+  views.bind(new ArrayBuffer(16), 16)
+  expect(changes(10)).toBe(true)
+  for (let k = 0; k < 99; k++) views.constant()
+  views.bind(new ArrayBuffer(24), 24)
+  expect(changes(1000)).toBe(false)
+  expect(changes(30)).toBe(true)
+})
