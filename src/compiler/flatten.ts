@@ -1,7 +1,7 @@
 // Ladders of blocks as one flat switch: Go's compiler nests a block per place where a function may be resumed, thousands of them, deeper than a parser's
 // stack allows. `{{{A}B}C}` becomes `w=0; D:while(true){switch(w){case 0:A case 1:B case 2:C}break}`, and a jump to the end of a block one to its case.
 // Where A is nothing but a switch that goes to these ends, and nothing else does, that switch gets the cases itself.
-import type { Line } from './tree.ts'
+import { closing, type Line } from './tree.ts'
 
 /** Blocks in a row that make a ladder. */
 const LADDER = 50
@@ -37,8 +37,9 @@ interface Direct {
  * The lines with their ladders flat, and the variables that these need.
  * @param all also ladders that need a variable
  */
-export function flatten(lines: readonly Line[], all: boolean): { lines: Line[]; variables: string[] } {
+export function flatten(lines: readonly Line[], all: boolean): { lines: readonly Line[]; variables: string[] } {
   const { opens, closes, jumps, ladders } = find(lines)
+  if (ladders.length === 0) return { lines, variables: [] }
   for (const ladder of ladders) ladder.direct = directOf(lines, ladder, closes)
   const flat = (ladder: Ladder | undefined) => ladder !== undefined && (all || ladder.direct !== undefined)
   for (const [k, ladder] of opens) if (!flat(ladder)) opens.delete(k)
@@ -126,16 +127,9 @@ function find(lines: readonly Line[]) {
     }
     k = Math.max(end, k + 1)
   }
-  // Which line closes which block: the innermost first, which is the rung after the code inside all.
-  const open: number[] = []
-  lines.forEach(({ text }, k) => {
-    for (const c of text)
-      if (c === '{') open.push(k)
-      else if (c === '}') {
-        const from = open.pop()!
-        const ladder = opens.get(from)
-        if (ladder !== undefined) closes.set(k, { ladder, rung: ladder.blocks - (from - ladder.id) })
-      }
-  })
+  if (ladders.length === 0) return { opens, closes, jumps, ladders }
+  // The innermost block closes first; it is the rung after the code inside all.
+  const ends = closing(lines)
+  for (const [from, ladder] of opens) closes.set(ends[from]!, { ladder, rung: ladder.blocks - (from - ladder.id) })
   return { opens, closes, jumps, ladders }
 }

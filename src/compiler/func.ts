@@ -23,6 +23,7 @@ import { Counters, clockOf } from './metering.ts'
 import { anyNaN } from './nans.ts'
 import {
   asCondition,
+  type Entry,
   F32X4,
   F64X2,
   type Form,
@@ -65,6 +66,8 @@ export class FuncCompiler implements Emitter {
   /** First slot of each local. */
   private readonly localSlots: number[] = []
   readonly localTypes: ValType[] = []
+  /** The variables of each local that has been used, and the entries that they are. */
+  private readonly locals: { names: readonly string[]; entries: readonly Entry[] }[] = []
   private dead = false
   readonly views = new Views(this)
   readonly facts: Facts
@@ -223,9 +226,18 @@ export class FuncCompiler implements Emitter {
     return out
   }
 
-  localNames(index: number): string[] {
+  localNames(index: number): readonly string[] {
+    return this.local(index).names
+  }
+
+  private local(index: number): { names: readonly string[]; entries: readonly Entry[] } {
+    const made = this.locals[index]
+    if (made !== undefined) return made
     const slot = this.localSlots[index]!
-    return Array.from({ length: slotsOf(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
+    const names = Array.from({ length: slotsOf(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
+    const local = { names, entries: names.map(name) }
+    this.locals[index] = local
+    return local
   }
 
   private step(op: Op): void {
@@ -329,9 +341,25 @@ export class FuncCompiler implements Emitter {
     const below = ops.values.length - params.length
     const height = params.length > 0 ? ops.values[below]!.height : ops.height
     const id = ++this.labels
-    const base = { kind, label: `L${id}`, id, depth: below, height, params, results, line }
-    const state = { used: false, through: false, caught: '', catches: [], arms: 0 }
-    this.frames.push({ ...base, ...state, views: -1, viewsBefore: this.views.current, wrapped: false, edges: -1 })
+    this.frames.push({
+      kind,
+      label: `L${id}`,
+      id,
+      depth: below,
+      height,
+      params,
+      results,
+      line,
+      used: false,
+      through: false,
+      caught: '',
+      catches: [],
+      arms: 0,
+      views: -1,
+      viewsBefore: this.views.current,
+      wrapped: false,
+      edges: -1,
+    })
   }
 
   /** Puts every value into variables; parameters of a block even if constant. */
@@ -627,7 +655,7 @@ export class FuncCompiler implements Emitter {
   }
 
   private getLocal(index: number): void {
-    const names = this.localNames(index)
+    const { names, entries } = this.local(index)
     if (this.conditions.has(index)) {
       const cond = `b${names[0]}`
       this.ops.push(I32, { code: names[0]!, vars: [names[0]!, cond], effect: false, simple: true, cond })
@@ -637,8 +665,10 @@ export class FuncCompiler implements Emitter {
     const quiet = this.quiet.has(index)
     const local = type === F32X4 && !quiet ? index : undefined
     if (local !== undefined) this.loose.read(local)
-    const entries = this.known.of(index) ?? names.map((n) => ({ ...name(n), quiet, local }))
-    this.ops.push(type, ...entries)
+    const known = this.known.of(index)
+    if (known !== undefined) this.ops.push(type, ...known)
+    else if (!quiet && local === undefined) this.ops.push(type, ...entries)
+    else this.ops.push(type, ...entries.map((e) => ({ ...e, quiet, local })))
   }
 
   private setLocal(index: number): void {

@@ -93,7 +93,11 @@ export function expr(code: string, over: readonly Entry[], effect = false): Entr
 }
 
 /** An entry from a condition. */
-export const condition = (cond: string, over: readonly Entry[]): Entry => ({ ...expr(`(${cond}?1:0)`, over), cond })
+export function condition(cond: string, over: readonly Entry[]): Entry {
+  const entry = expr(`(${cond}?1:0)`, over)
+  entry.cond = cond
+  return entry
+}
 /** An i32 entry as a JavaScript condition. */
 export const asCondition = (e: Entry): string => e.cond ?? e.code
 /** An i32 entry as an unsigned number. */
@@ -210,7 +214,8 @@ export class Operands {
   /** Pushes a value that lies in its stack variables; the caller has written, or will write, them. */
   pushVariables(type: ValType): string[] {
     const height = this.height
-    const names = Array.from({ length: slotsOf(type) }, (_, k) => this.variable(type, height + k))
+    const names: string[] = []
+    for (let k = 0; k < slotsOf(type); k++) names.push(this.variable(type, height + k))
     for (const v of names) this.invalidate(v)
     this.push(type, ...names.map(name))
     return names
@@ -266,7 +271,7 @@ export class Operands {
     this.invalidateBelow(v, value, k)
     this.freeAbove(v, value, k)
     this.line(`${v}=${value.slots[k]!.code}`)
-    value.slots[k] = { ...name(v), quiet: e.quiet, zeros: e.zeros }
+    value.slots[k] = { code: v, vars: [v], effect: false, simple: true, quiet: e.quiet, zeros: e.zeros }
   }
 
   /** Evaluates the slots above `k` that mention `v`, slot `k`'s variable: each half of a shift or rotation reads both halves. */

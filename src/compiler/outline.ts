@@ -143,6 +143,8 @@ export function print(nodes: readonly Node[], out: Line[] = []): Line[] {
   return out
 }
 
+const JUMPING = /break|continue|return/
+
 /** The lines of a piece's body: its ways out become returns. */
 export function printPiece(o: Outlining, piece: Piece): Line[] {
   const out: Line[] = []
@@ -155,12 +157,17 @@ export function printPiece(o: Outlining, piece: Piece): Line[] {
   const ways = new Set(piece.exits.map((e) => e.jump))
   const stay = piece.loop && `continue ${piece.loop}`
   if (piece.loop) out.push({ text: `${piece.loop}:while(true){`, offset: -1 })
-  const rewrite = (text: string, inLoop: boolean): string =>
-    text.replace(/\b(?:(break|continue)( [LND]\d+)?(?![\w$])|return\b *([^;{}]*))/g, (all, word, label, value) => {
-      if (word === undefined) return leave('return', value)
-      const jump = word + (label ?? '')
-      return ways.has(jump) && jump !== stay && !(jump === 'break' && inLoop) ? leave(jump, '') : all
-    })
+  const rewrite = (text: string, inLoop: boolean): string => {
+    if (!JUMPING.test(text)) return text
+    return text.replace(
+      /\b(?:(break|continue)( [LND]\d+)?(?![\w$])|return\b *([^;{}]*))/g,
+      (all, word, label, value) => {
+        if (word === undefined) return leave('return', value)
+        const jump = word + (label ?? '')
+        return ways.has(jump) && jump !== stay && !(jump === 'break' && inLoop) ? leave(jump, '') : all
+      },
+    )
+  }
   const visit = (list: readonly Node[], inLoop: boolean): void => {
     for (const { kind, lines, arms } of list) {
       for (const arm of arms) {

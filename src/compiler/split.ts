@@ -105,8 +105,14 @@ function functionLines(
 }
 
 function joined(functions: readonly Line[][], names: readonly string[]): Printed {
-  const lines = functions.flat()
-  return { source: lines.map((l) => l.text).join('\n'), names, offsets: lines.slice(1).map((l) => l.offset) }
+  const texts: string[] = []
+  const offsets: number[] = []
+  for (const lines of functions)
+    for (const { text, offset } of lines) {
+      if (texts.length > 0) offsets.push(offset)
+      texts.push(text)
+    }
+  return { source: texts.join('\n'), names, offsets }
 }
 
 /** Most words of sets of variables, 256 MiB of them: functions beyond it stay whole. */

@@ -5,7 +5,7 @@ import type { FuncInst } from '../runtime/instances.ts'
 import { I32 } from '../syntax/types.ts'
 import type { FuncCompiler } from './func.ts'
 import { type Flow, structure } from './structure.ts'
-import type { Line } from './tree.ts'
+import { closing, type Line } from './tree.ts'
 
 /** Which calls code is for, where a function can be resumed: those that begin at its start alone leave others to `R` and its index. */
 export type Calls = 'all' | 'first' | 'resumed'
@@ -156,20 +156,6 @@ function statesOf(lines: readonly Line[], head: number, end: number, rungs: Read
     }
   }
   return other < 0 || due.length > 0 ? undefined : { cases, other }
-}
-
-/** The line that closes what a line opens. */
-function closing(lines: readonly Line[]): number[] {
-  const out: number[] = []
-  const open: number[] = []
-  lines.forEach(({ text }, k) => {
-    for (let at = 0; at < text.length; at++) {
-      const c = text.charCodeAt(at)
-      if (c === 123) open.push(k)
-      else if (c === 125) out[open.pop()!] = k
-    }
-  })
-  return out
 }
 
 /** Where each segment goes; undefined where the state is more than the place to go to. */

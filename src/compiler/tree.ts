@@ -11,6 +11,8 @@ export class Variables {
   /** An expression that gives its value anew wherever it is live, or ''. */
   readonly again: string[] = []
   private readonly zeros: string[] = []
+  /** Facts of texts, while no variable is added. */
+  readonly facts = new Map<string, Facts>()
 
   /** @param zero what it is declared with, or '' */
   add(name: string, kind: Kind, zero: string, again = ''): void {
@@ -19,6 +21,7 @@ export class Variables {
     this.kinds.push(kind)
     this.zeros.push(zero)
     this.again.push(again)
+    this.facts.clear()
   }
 
   /** Its declaration, without `let`. */
@@ -166,6 +169,19 @@ class Parser {
   }
 }
 
+/** By line: the line that closes the last block which it opens. */
+export function closing(lines: readonly Line[]): number[] {
+  const out: number[] = []
+  const open: number[] = []
+  lines.forEach(({ text }, k) => {
+    if (!text.includes('{') && !text.includes('}')) return
+    for (const c of text)
+      if (c === '{') open.push(k)
+      else if (c === '}') out[open.pop()!] = k
+  })
+  return out
+}
+
 /** Braces that a line opens more than it closes. */
 function braces(text: string): number {
   let n = 0
@@ -183,6 +199,16 @@ export const sizeOf = (nodes: readonly Node[]): number => nodes.reduce((s, n) =>
 
 export function leaf(line: Line, variables: Variables): Node {
   return statement('leaf', [line], factsOf(line.text, variables))
+}
+
+/** The facts of a text, kept for others alike. */
+function factsOf(text: string, variables: Variables): Facts {
+  const kept = variables.facts.get(text)
+  if (kept !== undefined) return kept
+  const { reads, defines, mentions, writes, jumps } = new FactReader(text, variables)
+  const facts = { reads, defines, mentions, writes, jumps }
+  variables.facts.set(text, facts)
+  return facts
 }
 
 function statement(kind: 'leaf' | 'opaque', lines: readonly Line[], facts: Facts): Node {
@@ -238,71 +264,105 @@ function measure(node: Node): void {
   }
 }
 
-const TOKEN = /[A-Za-z_$][\w$]*|[{}()[\];]|&&|\|\||\?/g
+/** Kinds of characters: parts of words, of which digits begin none; brackets; and `;`. */
+const [PART, DIGIT, OPENING, CLOSING, END] = [1, 2, 3, 4, 5]
+const KINDS = new Uint8Array(128)
+for (const [kind, characters] of [
+  [PART, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$'],
+  [DIGIT, '0123456789'],
+  [OPENING, '([{'],
+  [CLOSING, ')]}'],
+  [END, ';'],
+] as const)
+  for (const c of characters) KINDS[c.charCodeAt(0)] = kind
 
-/** Facts of a statement's text, of one or more statements in a row. */
-function factsOf(text: string, variables: Variables): Facts {
-  const [reads, defines, mentions, writes, jumps] = [[], [], [], [], []] as [
-    number[],
-    number[],
-    number[],
-    number[],
-    string[],
-  ]
-  const add = (list: number[], v: number) => {
-    if (!list.includes(v)) list.push(v)
-  }
-  let depth = 0
-  // Whether what comes may be left out, in the statement or for the rest of the text.
-  let [perhaps, jumped] = [false, false]
+const [AND, OR, QUESTION] = [...'&|?'].map((c) => c.charCodeAt(0))
+const isPart = (c: number): boolean => c < 128 && (KINDS[c] === PART || KINDS[c] === DIGIT)
+/** What comes behind a variable that is assigned, or changed in another way. */
+const ASSIGNED = /=(?![=>])/y
+const CHANGED = /\+\+|--|(?:[-+*/%&|^]|<<|>>>?)=(?!=)/y
+const LABEL = / ([LND]\d+)/y
+
+const matches = (pattern: RegExp, text: string, at: number): boolean => {
+  pattern.lastIndex = at
+  return pattern.test(text)
+}
+
+function add(list: number[], v: number): void {
+  if (!list.includes(v)) list.push(v)
+}
+
+/** Reads the facts of a statement's text, of one or more statements in a row. */
+class FactReader implements Facts {
+  readonly reads: number[] = []
+  readonly defines: number[] = []
+  readonly mentions: number[] = []
+  readonly writes: number[] = []
+  readonly jumps: string[] = []
+  /** Whether what comes may be left out, in the statement or for the rest of the text. */
+  private perhaps = false
+  private jumped = false
+  private depth = 0
   /** The target of the assignment that the statement is, until its end. */
-  let target = -1
-  TOKEN.lastIndex = 0
-  for (let m = TOKEN.exec(text); m !== null; m = TOKEN.exec(text)) {
-    const [token] = m
-    if (token === '(' || token === '[' || token === '{') depth++
-    else if (token === ')' || token === ']' || token === '}') depth--
-    else if (token === ';') {
-      if (depth === 0) {
-        if (target >= 0) add(defines, target)
-        target = -1
-        perhaps = false
-      }
-    } else if (
-      token === '&&' ||
-      token === '||' ||
-      token === '?' ||
-      token === 'if' ||
-      token === 'else' ||
-      token === 'while'
-    )
-      perhaps = true
-    else if (token === 'break' || token === 'continue') {
-      const label = /^ ([LND]\d+)/.exec(text.slice(m.index + token.length, m.index + token.length + 12))
-      jumps.push(label ? `${token} ${label[1]}` : token)
-      jumped = true
-    } else if (token === 'return' || token === 'throw') {
-      if (token === 'return') jumps.push(token)
-      jumped = true
-    } else {
-      const v = variables.numbers.get(token)
-      if (v === undefined || text[m.index - 1] === '.') continue
-      add(mentions, v)
-      const after = text.slice(m.index + token.length, m.index + token.length + 5)
-      const assigned = /^=(?![=>])/.test(after)
-      const changed =
-        /^(\+\+|--|([-+*/%&|^]|<<|>>>?)=(?!=))/.test(after) ||
-        /^(\+\+|--)$/.test(text.slice(Math.max(0, m.index - 2), m.index))
-      if (assigned || changed) add(writes, v)
-      if (!assigned && !defines.includes(v)) add(reads, v)
-      // An assignment takes effect at the end of the statement when it is the statement, at once when it stands inside.
-      if (assigned && !perhaps && !jumped) {
-        const before = text[m.index - 1]
-        if (depth === 0 && (before === undefined || before === ';')) target = v
-        else add(defines, v)
-      }
+  private target = -1
+
+  constructor(
+    private readonly text: string,
+    private readonly variables: Variables,
+  ) {
+    for (let at = 0; at < text.length; ) at = this.token(at)
+    this.endStatement()
+  }
+
+  /** Reads what stands at `at`; gives where it ends. */
+  private token(at: number): number {
+    const { text } = this
+    const c = text.charCodeAt(at)
+    const kind = c < 128 ? KINDS[c] : 0
+    if (kind === PART || kind === DIGIT) {
+      let end = at + 1
+      while (isPart(text.charCodeAt(end))) end++
+      if (kind === PART) this.word(text.slice(at, end), at, end)
+      return end
+    }
+    if (kind === OPENING) this.depth++
+    else if (kind === CLOSING) this.depth--
+    else if (kind === END && this.depth === 0) this.endStatement()
+    else if (c === QUESTION || ((c === AND || c === OR) && text.charCodeAt(at + 1) === c)) this.perhaps = true
+    return at + 1
+  }
+
+  private endStatement(): void {
+    if (this.target >= 0) add(this.defines, this.target)
+    this.target = -1
+    this.perhaps = false
+  }
+
+  private word(word: string, at: number, end: number): void {
+    const v = this.variables.numbers.get(word)
+    if (v !== undefined) {
+      if (this.text[at - 1] !== '.') this.variable(v, at, end)
+    } else if (word === 'if' || word === 'else' || word === 'while') this.perhaps = true
+    else if (word === 'break' || word === 'continue') {
+      LABEL.lastIndex = end
+      this.jumps.push(word + (LABEL.exec(this.text)?.[0] ?? ''))
+      this.jumped = true
+    } else if (word === 'return' || word === 'throw') {
+      if (word === 'return') this.jumps.push(word)
+      this.jumped = true
     }
   }
-  if (target >= 0) add(defines, target)
-  return { reads, defines, mentions, writes, jumps }
+
+  private variable(v: number, at: number, end: number): void {
+    const { text, defines } = this
+    add(this.mentions, v)
+    const assigned = matches(ASSIGNED, text, end)
+    if (assigned || matches(CHANGED, text, end) || text.endsWith('++', at) || text.endsWith('--', at))
+      add(this.writes, v)
+    if (!assigned && !defines.includes(v)) add(this.reads, v)
+    // An assignment takes effect at the end of the statement when it is the statement, at once when it stands inside.
+    if (!assigned || this.perhaps || this.jumped) return
+    if (this.depth === 0 && (at === 0 || text[at - 1] === ';')) this.target = v
+    else add(defines, v)
+  }
 }
