@@ -54,6 +54,14 @@ export interface Compiled {
   hasTailCall: boolean
 }
 
+/** The variables of a local, the entries that they are, and those where NaNs matter. */
+interface Local {
+  names: readonly string[]
+  entries: readonly Entry[]
+  quiet?: readonly Entry[]
+  loose?: readonly Entry[]
+}
+
 export class FuncCompiler implements Emitter {
   readonly r: CodeReader
   readonly ops: Operands
@@ -67,7 +75,7 @@ export class FuncCompiler implements Emitter {
   private readonly localSlots: number[] = []
   readonly localTypes: ValType[] = []
   /** The variables of each local that has been used, and the entries that they are. */
-  private readonly locals: { names: readonly string[]; entries: readonly Entry[] }[] = []
+  private readonly locals: Local[] = []
   private dead = false
   readonly views = new Views(this)
   readonly facts: Facts
@@ -230,7 +238,7 @@ export class FuncCompiler implements Emitter {
     return this.local(index).names
   }
 
-  private local(index: number): { names: readonly string[]; entries: readonly Entry[] } {
+  private local(index: number): Local {
     const made = this.locals[index]
     if (made !== undefined) return made
     const slot = this.localSlots[index]!
@@ -655,7 +663,8 @@ export class FuncCompiler implements Emitter {
   }
 
   private getLocal(index: number): void {
-    const { names, entries } = this.local(index)
+    const held = this.local(index)
+    const { names, entries } = held
     if (this.conditions.has(index)) {
       const cond = `b${names[0]}`
       this.ops.push(I32, { code: names[0]!, vars: [names[0]!, cond], effect: false, simple: true, cond })
@@ -667,8 +676,9 @@ export class FuncCompiler implements Emitter {
     if (local !== undefined) this.loose.read(local)
     const known = this.known.of(index)
     if (known !== undefined) this.ops.push(type, ...known)
-    else if (!quiet && local === undefined) this.ops.push(type, ...entries)
-    else this.ops.push(type, ...entries.map((e) => ({ ...e, quiet, local })))
+    else if (quiet) this.ops.push(type, ...(held.quiet ??= entries.map((e) => ({ ...e, quiet }))))
+    else if (local !== undefined) this.ops.push(type, ...(held.loose ??= entries.map((e) => ({ ...e, local }))))
+    else this.ops.push(type, ...entries)
   }
 
   private setLocal(index: number): void {

@@ -6,21 +6,38 @@ import type { Node, Variables } from './tree.ts'
 export type VariableSet = Uint32Array
 
 export const has = (set: VariableSet, v: number): boolean => (set[v >>> 5]! & (1 << (v & 31))) !== 0
-const put = (set: VariableSet, v: number): void => {
-  set[v >>> 5]! |= 1 << (v & 31)
+function hasAll(set: VariableSet, others: VariableSet): boolean {
+  for (let k = 0; k < set.length; k++) if ((others[k]! & ~set[k]!) !== 0) return false
+  return true
 }
-const remove = (set: VariableSet, v: number): void => {
-  set[v >>> 5]! &= ~(1 << (v & 31))
-}
-/** Adds all of `other`; whether that changed anything. */
-function unite(set: VariableSet, other: VariableSet): boolean {
-  let changed = false
-  for (let k = 0; k < set.length; k++) {
-    const next = set[k]! | other[k]!
-    if (next >>> 0 !== set[k]) changed = true
-    set[k] = next
+
+/** A set that is to change: copied at the first change, since most statements leave what is live as it is. */
+class Change {
+  private own = false
+
+  constructor(public set: VariableSet) {}
+
+  private copy(): VariableSet {
+    if (!this.own) this.set = this.set.slice()
+    this.own = true
+    return this.set
   }
-  return changed
+
+  put(v: number): void {
+    if (!has(this.set, v)) this.copy()[v >>> 5]! |= 1 << (v & 31)
+  }
+
+  remove(v: number): void {
+    if (has(this.set, v)) this.copy()[v >>> 5]! &= ~(1 << (v & 31))
+  }
+
+  /** Adds all of `others`; whether that changed anything. */
+  unite(others: VariableSet): boolean {
+    if (hasAll(this.set, others)) return false
+    const set = this.copy()
+    for (let k = 0; k < set.length; k++) set[k]! |= others[k]!
+    return true
+  }
 }
 
 export class Liveness {
@@ -46,46 +63,44 @@ export class Liveness {
 
   private node(node: Node, out: VariableSet): VariableSet {
     this.check()
-    const live = this.structure(node, out)
-    for (const j of node.facts.jumps) unite(live, this.target(j))
-    for (const v of node.facts.reads) put(live, v)
-    node.live = live
+    const { facts } = node
+    const live = new Change(node.arms.length === 0 ? (endsHere(node) ? this.nothing : out) : this.structure(node, out))
+    if (node.arms.length === 0) for (const v of facts.defines) live.remove(v)
+    for (const j of facts.jumps) live.unite(this.target(j))
+    for (const v of facts.reads) live.put(v)
+    node.live = live.set
     node.after = out
     node.atBreak = this.target('break')
-    return live
+    return live.set
   }
 
-  /** What is live before a structure's arms, or around a leaf but for its reads: a set of the node's own. */
+  /** What is live before a structure's arms. */
   private structure(node: Node, out: VariableSet): VariableSet {
-    const { kind, label, arms, facts } = node
-    if (arms.length === 0) {
-      const live = endsHere(node) ? this.nothing.slice() : out.slice()
-      for (const v of facts.defines) remove(live, v)
-      return live
-    }
+    const { kind, label, arms } = node
     if (label !== '') this.targets.set(`break ${label}`, out)
-    if (kind === 'block') return this.list(arms[0]!.body, out).slice()
+    if (kind === 'block') return this.list(arms[0]!.body, out)
     if (kind === 'loop') return this.loop(node, out)
-    const live = kind === 'if' && arms.length === 1 ? out.slice() : this.nothing.slice()
+    const live = new Change(kind === 'if' && arms.length === 1 ? out : this.nothing)
     // Each case falls into the next.
     let next = out
     for (let k = arms.length - 1; k >= 0; k--) {
       const before = this.list(arms[k]!.body, kind === 'switch' ? next : out)
-      if (kind !== 'switch' || k > 0) unite(live, before)
+      if (kind !== 'switch' || k > 0) live.unite(before)
       next = before
     }
-    return live
+    return live.set
   }
 
   private loop(node: Node, out: VariableSet): VariableSet {
     const outer = this.targets.get('break')
     // The start of an enclosing loop's pass begins with what the last pass found.
-    const head = node.live.length > 0 ? node.live.slice() : this.nothing.slice()
-    if (node.label !== '') this.targets.set(`continue ${node.label}`, head)
-    do this.targets.set('break', out)
-    while (unite(head, this.list(node.arms[0]!.body, head)))
+    const head = new Change(node.live.length > 0 ? node.live : this.nothing)
+    do {
+      if (node.label !== '') this.targets.set(`continue ${node.label}`, head.set)
+      this.targets.set('break', out)
+    } while (head.unite(this.list(node.arms[0]!.body, head.set)))
     this.targets.set('break', outer ?? this.nothing)
-    return head.slice()
+    return head.set
   }
 
   /** What is live where a labelled jump or a return goes. */
