@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import { Exhaustion } from '../errors.ts'
 import { makesObjects } from '../runtime/census.ts'
 import type { MeterOptions } from '../runtime/metering.ts'
-import type { Exceeded, LimitName, StoreLimits, StoreOptions } from '../runtime/store.ts'
+import { DEFAULT_LIMITS, type Exceeded, type LimitName, type StoreLimits, type StoreOptions } from '../runtime/store.ts'
 import type { Module } from '../syntax/module.ts'
 import { type Clock, SystemClock } from '../wasi/clock.ts'
 import { EXIT, Failure } from './failure.ts'
@@ -73,8 +73,20 @@ const LEAST_HEAP = 32 * 2 ** 20
 
 /** Limits what a program's structs, arrays and exceptions take, where that is not asked for, so that Node's heap never ends the process. */
 export function limitObjects({ limits }: Control, module: Module): void {
-  if (limits.gcBytes === undefined && makesObjects(module))
-    limits.gcBytes = Math.floor(Math.max(LEAST_HEAP, getHeapStatistics().heap_size_limit - OTHERS) / 2)
+  if (limits.gcBytes === undefined && makesObjects(module)) limits.gcBytes = Math.floor(heapSize() / 2)
+}
+
+/** Bytes of Node's heap for the program. */
+const heapSize = (): number => Math.max(LEAST_HEAP, getHeapStatistics().heap_size_limit - OTHERS)
+
+/** Bytes of an entry of a table. */
+const ENTRY = 8
+
+/** Limits the tables of a program in the same way, where it could have so many entries: a module with one table can't. */
+export function limitTables({ limits }: Control, module: Module): void {
+  const most = Math.floor(heapSize() / 4 / ENTRY)
+  const { length } = [...module.tables, ...module.imports.filter(({ desc }) => desc.kind === 'table')]
+  if (length * DEFAULT_LIMITS.tableElements > most) limits.totalTableElements = most
 }
 
 /** The host's clocks, where a sleep ends with the program's time. */

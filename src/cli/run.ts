@@ -13,7 +13,7 @@ import { WASI } from '../wasi/wasi.ts'
 import type { CodeCache } from './code-cache.ts'
 import { engineFor, loadEngine } from './engine.ts'
 import { EXIT, explain, Failure } from './failure.ts'
-import { clockUntil, controlOf, limitObjects, limitText } from './limits.ts'
+import { clockUntil, controlOf, limitObjects, limitTables, limitText } from './limits.ts'
 import { externs, facade, sharedMemory } from './link.ts'
 import { loadCached, loadModule } from './load.ts'
 import { writeError, writeOut } from './output.ts'
@@ -35,6 +35,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       options.cache === false ? { module: await loadModule(file), content: undefined } : await loadCached(file)
     module = loaded.module
     limitObjects(control, module)
+    limitTables(control, module)
     const { engine, refused } = await engineFor(options.engine, module)
     if (options.verbose)
       writeError(`anywasm: the ${engine.name} runs ${file}${refused === undefined ? '' : `, since ${refused}`}\n`)

@@ -170,10 +170,7 @@ export class Instance<H = unknown> extends Handle {
     life.closed = true
     backstop.unregister(life)
     store.disown(inst)
-    const { counts } = store.inner
-    counts.instances--
-    counts.memories -= inst.module.memories.length
-    counts.tables -= inst.module.tables.length
+    store.inner.release(inst)
     life.environments.release()
   }
 

@@ -203,13 +203,7 @@ export class Store<T = unknown> {
   /** @internal */
   newMemory(type: syntax.MemType, buffer?: ArrayBufferLike): MemInst {
     const most = this.inner.memoryPages(type)
-    if (type.limits.min > BigInt(most))
-      throw new LinkError(
-        this.inner.exceed(
-          'memoryPages',
-          `memory of ${type.limits.min} pages exceeds the limit of ${most} (memoryPages)`,
-        ),
-      )
+    this.inner.within('memoryPages', type.limits.min, 'memory of % pages', most)
     if (buffer !== undefined) checkBuffer(type, buffer, most)
     const made = this.inner.plainMemory(type, most, buffer)
     this.inner.watch(made)
@@ -218,14 +212,7 @@ export class Store<T = unknown> {
 
   /** @internal */
   newTable(type: syntax.TableType, init: unknown): TableInst {
-    const most = this.inner.limits.tableElements
-    if (type.limits.min > BigInt(most))
-      throw new LinkError(
-        this.inner.exceed(
-          'tableElements',
-          `table of ${type.limits.min} elements exceeds the limit of ${most} (tableElements)`,
-        ),
-      )
+    this.inner.checkTables([type])
     const made = this.inner.plainTable(type, init)
     this.inner.watch(made)
     return this.own(made)

@@ -41,8 +41,9 @@ export const SHARED_GLOBALS: readonly SharedName[] = SHARED
 /** For one module, or for all of the store's. */
 export function switchesOf(store: Store, module?: Module): Switches {
   const { meter, limits } = store
-  const limited =
-    limits.memoryPages !== DEFAULT_LIMITS.memoryPages || limits.tableElements !== DEFAULT_LIMITS.tableElements
+  const limited = (['memoryPages', 'tableElements', 'totalTableElements'] as const).some(
+    (name) => limits[name] !== DEFAULT_LIMITS[name],
+  )
   return {
     fuel: meter.metered,
     ticks: meter.interruptible,

@@ -8,8 +8,6 @@ import { refTypeOf } from './value-types.ts'
 import { addressResult, addressValue, asInterface, descriptor, needArguments } from './webidl.ts'
 
 export function defineTable(realm: Realm) {
-  const most = realm.store.limits.tableElements
-
   /** The reference for an argument; one that is missing is the type's default. */
   function reference(type: ValType, args: IArguments, k: number): unknown {
     if (args.length > k) return toWasm(realm, args[k], type)
@@ -25,10 +23,7 @@ export function defineTable(realm: Realm) {
   class Table {
     constructor(given: object, _value?: unknown) {
       const type = tableType(given)
-      if (type.limits.min > BigInt(most))
-        throw new RangeError(
-          `WebAssembly.Table(): 'initial' ${type.limits.min} is beyond the limit of ${most} elements`,
-        )
+      checkLimits(realm, type)
       const init =
         arguments.length > 1 && arguments[1] !== undefined
           ? toWasm(realm, arguments[1], type.elem)
@@ -75,6 +70,14 @@ export function defineTable(realm: Realm) {
     Object.defineProperty(Table.prototype[name], 'length', { value: 1, configurable: true })
   realm.tables.proto = Table.prototype
   return asInterface(Table, 'Table')
+}
+
+function checkLimits(realm: Realm, type: TableType): void {
+  try {
+    realm.store.checkTables([type])
+  } catch (e) {
+    throw new RangeError(`WebAssembly.Table(): ${(e as Error).message}`)
+  }
 }
 
 function tableType(given: unknown): TableType {

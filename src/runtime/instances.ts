@@ -242,6 +242,8 @@ export class TableInst {
   /** References; null is the null reference. Replaced never, so that code may keep it. For the engines that work on it. */
   readonly elems: unknown[]
   mayGrow: ((size: number, delta: number) => boolean) | undefined
+  /** The entries that its store counts for it: as many as it was last allowed to have. */
+  counted = 0
   readonly max: number
 
   constructor(

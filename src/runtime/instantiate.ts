@@ -9,7 +9,7 @@ import { evaluate } from './const-expr.ts'
 import { checkImports } from './imports.ts'
 import { type Extern, FuncInst, ModuleInst } from './instances.ts'
 import { dropData, dropElem, memoryInit, tableInit } from './segments.ts'
-import { checkModuleLimits, type LimitName, type Store } from './store.ts'
+import { checkModuleLimits, type Store } from './store.ts'
 
 /**
  * Instantiates a validated module.
@@ -86,25 +86,16 @@ export function adopt({ store, module, memories, tables }: ModuleInst): void {
   store.counts.tables += module.tables.length
 }
 
-/** @throws LinkError that names the limit, unless `amount` is within it. `what` describes the amount, which is its %. */
-function limit(store: Store, name: LimitName, most: number, amount: number | bigint, what: string): void {
-  if (amount > most)
-    throw new LinkError(
-      store.exceed(name, `${what.replace('%', String(amount))} exceeds the limit of ${most} (${name})`),
-    )
-}
-
 /** The limits that a module can be known to exceed before anything is made. */
 function checkModule(store: Store, module: Module): void {
-  const { limits, counts } = store
+  const { counts } = store
   checkModuleLimits(store, module)
-  limit(store, 'instances', limits.instances, counts.instances + 1, 'instance number %')
-  limit(store, 'memories', limits.memories, counts.memories + module.memories.length, 'memory number %')
-  limit(store, 'tables', limits.tables, counts.tables + module.tables.length, 'table number %')
+  store.within('instances', counts.instances + 1, 'instance number %')
+  store.within('memories', counts.memories + module.memories.length, 'memory number %')
+  store.within('tables', counts.tables + module.tables.length, 'table number %')
   for (const type of module.memories)
-    limit(store, 'memoryPages', store.memoryPages(type), type.limits.min, 'memory of % pages')
-  for (const { type } of module.tables)
-    limit(store, 'tableElements', limits.tableElements, type.limits.min, 'table of % elements')
+    store.within('memoryPages', type.limits.min, 'memory of % pages', store.memoryPages(type))
+  store.checkTables(module.tables.map(({ type }) => type))
 }
 
 function addExtern(inst: ModuleInst, x: Extern): void {

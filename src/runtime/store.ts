@@ -1,6 +1,6 @@
 // The store: what instances share that may meet each other - one type registry, one executor, one set of limits
 // (specification: Runtime Structure, Store). Entities are found by reference, so the store lists none of them.
-import { CompileError, type SourceLocation, type TrapFrame } from '../errors.ts'
+import { CompileError, LinkError, type SourceLocation, type TrapFrame } from '../errors.ts'
 import {
   MAX_FUNCS,
   MAX_LOCALS,
@@ -96,6 +96,8 @@ export interface StoreLimits {
   memories: number
   /** Largest table, in entries. */
   tableElements: number
+  /** Entries of all its tables together. There is no such limit unless it is given. */
+  totalTableElements: number
   /** Tables that its instances define. */
   tables: number
   /**
@@ -128,6 +130,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   memoryPages: MAX_MEMORY32_PAGES,
   memories: Number.POSITIVE_INFINITY,
   tableElements: MAX_TABLE_SIZE,
+  totalTableElements: Number.POSITIVE_INFINITY,
   tables: Number.POSITIVE_INFINITY,
   arrayElements: MAX_ARRAY_LENGTH,
   gcBytes: Number.POSITIVE_INFINITY,
@@ -192,7 +195,7 @@ export class Store {
   /** The limit that was met last: by a trap, a refused creation, or a growth that was refused. */
   exceeded: Exceeded | undefined = undefined
   /** What its instances hold. */
-  readonly counts = { instances: 0, memories: 0, tables: 0 }
+  readonly counts = { instances: 0, memories: 0, tables: 0, tableElements: 0 }
   /** Where an instruction comes from, by its offset in the module: the embedder's, for backtraces. */
   locate: ((module: Module, offset: number) => SourceLocation | undefined) | undefined = undefined
   private readonly mayGrow: StoreOptions['mayGrow']
@@ -283,10 +286,45 @@ export class Store {
     return this.exceeded?.message === message ? message : this.exceed('host memory', message)
   }
 
+  /** @throws LinkError that names the limit, unless `amount` is within it. `what` describes the amount, which is its %. */
+  within(name: keyof StoreLimits, amount: number | bigint, what: string, most = this.limits[name]): void {
+    if (amount > most)
+      throw new LinkError(
+        this.exceed(name, `${what.replace('%', String(amount))} exceeds the limit of ${most} (${name})`),
+      )
+  }
+
+  /** @throws LinkError that names the limit, unless there may be these tables, too */
+  checkTables(types: readonly TableType[]): void {
+    let all = this.counts.tableElements
+    for (const { limits } of types) {
+      this.within('tableElements', limits.min, 'table of % elements')
+      all += Number(limits.min)
+    }
+    this.within('totalTableElements', all, 'a total of % elements of tables')
+  }
+
   /** Has a memory or table ask this store before it grows. */
   watch(x: MemInst | TableInst): void {
     if (x.kind === 'memory') x.mustGrow = this.deterministic
-    x.mayGrow ??= (size, delta) => this.allows(x, size, delta)
+    if (x.mayGrow !== undefined) return
+    x.mayGrow = (size, delta) => this.allows(x, size, delta)
+    if (x.kind === 'table') this.countTable(x, x.size)
+  }
+
+  /** Has a table count as so many entries. */
+  private countTable(x: TableInst, elements: number): void {
+    this.counts.tableElements += elements - x.counted
+    x.counted = elements
+  }
+
+  /** What an instance defined counts no longer. */
+  release({ module, tables }: ModuleInst): void {
+    const { counts } = this
+    counts.instances--
+    counts.memories -= module.memories.length
+    counts.tables -= module.tables.length
+    for (const x of tables.slice(tables.length - module.tables.length)) this.countTable(x, 0)
   }
 
   private allows(x: MemInst | TableInst, size: number, delta: number): boolean {
@@ -298,10 +336,23 @@ export class Store {
     const limit = memory ? 'memoryPages' : 'tableElements'
     const text = `growing a ${x.kind} to ${wanted} ${unit}`
     if (wanted > most) this.exceed(limit, `${text} exceeds the limit of ${most} (${limit})`)
+    else if (!memory && this.totalWith(x, wanted) > this.limits.totalTableElements)
+      this.exceed(
+        'totalTableElements',
+        `${text} would make a total of ${this.totalWith(x, wanted)}, which exceeds the limit of ${this.limits.totalTableElements} (totalTableElements)`,
+      )
     else if (this.mayGrow?.({ what: x.kind, size, wanted }) === false)
       this.exceed('mayGrow', `${text} was refused by the embedder (mayGrow)`)
-    else return true
+    else {
+      if (!memory) this.countTable(x, wanted)
+      return true
+    }
     return false
+  }
+
+  /** The entries of all tables when one has so many. */
+  private totalWith(x: TableInst, elements: number): number {
+    return this.counts.tableElements - x.counted + elements
   }
 }
 

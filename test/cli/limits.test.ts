@@ -66,6 +66,17 @@ test.each(['auto', 'compiler', 'interpreter'])('the heap of Node is no end of th
   expect(r.code).toBe(134)
 })
 
+const tables = program(
+  'tables',
+  `${'(table 10000000 funcref)'.repeat(100)} (memory (export "memory") 1) (func (export "_start"))`,
+)
+
+test.each(['auto', 'compiler', 'interpreter', 'host'])('nor do its tables end it on the %s', (engine) => {
+  const r = anywasm(['run', '--engine', engine, tables], { node: ['--max-old-space-size=100'] })
+  expect(r.stderr).toMatch(/a total of 1000000000 elements of tables exceeds the limit of \d+ \(totalTableElements\)/)
+  expect(r.code).toBe(1)
+})
+
 const nan = program(
   'nan',
   '(func (export "bits") (param f64) (result i64) (i64.reinterpret_f64 (f64.sqrt (local.get 0))))',

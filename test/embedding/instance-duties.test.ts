@@ -302,6 +302,21 @@ describe.each(engines)('%s', (engineName, engine) => {
       },
     )
 
+    test('tables of an instance that is disposed of no longer count', () => {
+      const { store, compile } = setUp(engine, { limits: { totalTableElements: 10 } })
+      const table = new Table(store, { element: 'funcref', minimum: 3 })
+      const module = compile(
+        '(module (table 6 funcref) (func (export "grow") (result i32) (table.grow (ref.null func) (i32.const 1))))',
+      )
+      const first = new Instance(store, module)
+      expect([first.func('grow').call(), first.func('grow').call()]).toEqual([6, -1])
+      expect(store.exceeded?.limit).toBe('totalTableElements')
+      expect(thrown(() => new Table(store, { element: 'funcref', minimum: 1 }))).toMatchObject({ name: 'LinkError' })
+      first.dispose()
+      expect(new Instance(store, module).func('grow').call()).toBe(6)
+      expect(table.size).toBe(3)
+    })
+
     test('3. element segments, then data segments, in order; the first failure traps, and what was written before it stays', () => {
       const { store, compile } = setUp(engine)
       const memory = new Memory(store, { minimum: 1 })

@@ -73,6 +73,15 @@ describe.each(['compiler', 'interpreter'])('on the %s', (engine) => {
     expect(() => new W.Instance(large)).toThrow('memoryPages')
   })
 
+  test('a limit on all tables', () => {
+    const { W, x } = run({ limits: { totalTableElements: 20 } })
+    const size = x.table.length
+    const table = new W.Table({ element: 'anyfunc', initial: 19 - size })
+    expect(() => new W.Table({ element: 'anyfunc', initial: 2 })).toThrow(RangeError)
+    expect(table.grow(1)).toBe(19 - size)
+    expect(() => x.table.grow(1)).toThrow(RangeError)
+  })
+
   test('the embedder is asked for each growth', () => {
     const asked: number[] = []
     const { W, x } = run({ mayGrow: ({ wanted }) => asked.push(wanted) < 2 })
