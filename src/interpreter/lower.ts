@@ -38,6 +38,8 @@ const unsupported: Arm = (_, op) => {
 }
 
 const NO_CONSTANTS = new Float64Array(0)
+/** Bytes of a bulk operation that lowering an instruction takes as long as, about. */
+const LOWER_BYTES = 64
 
 export class Lowerer extends Emitter {
   readonly frames: Frame[] = []
@@ -68,9 +70,12 @@ export class Lowerer extends Emitter {
 
   lower(): Lowered {
     const { r, frames, meter } = this
+    // Where it is lowered again for a backtrace, the call is stopped already.
+    const checks = meter.interruptible && this.map === undefined
     enterFunction(this)
     while (frames.length > 0) {
       const op = r.op()
+      if (checks) meter.worked(LOWER_BYTES)
       if (this.dead) skip(this, op, arms)
       else {
         if (meter.metered) this.charge(op)
