@@ -182,15 +182,22 @@ const SHAPE = (() => {
   for (let op = 0; op < 0xfb; op++) {
     const imms = rows[op]?.imms
     // Who decodes wants to see every instruction that writes to tables.
-    if (imms === undefined || isStructured(op) || op === Op.table_set) continue
+    if (imms === undefined || opensBlock(op) || endsArm(op) || op === Op.table_set) continue
     if (imms.length === 0) shape[op] = 1
     else if (imms.length === 1 && single.has(imms[0]!)) shape[op] = 2
   }
   return shape
 })()
 
-function isStructured(op: Op): boolean {
-  return opensBlock(op) || [Op.end, Op.else_, Op.catch_, Op.catch_all, Op.delegate].includes(op)
+/** Reads past an instruction whose opcode has been read, with all that stands in it where it opens a block. */
+export function skipWhole(r: CodeReader, op: Op): void {
+  r.skipImms(op)
+  for (let depth = opensBlock(op) ? 1 : 0; depth > 0; ) {
+    const inner = r.op()
+    r.skipImms(inner)
+    if (opensBlock(inner)) depth++
+    else if (inner === Op.end || inner === Op.delegate) depth--
+  }
 }
 
 /**
@@ -213,7 +220,7 @@ export function skipExpr(r: CodeReader, onOp?: (op: Op) => void, every = false):
     if (op === Op.end) {
       if (open.pop() === undefined) return { bytes: r.bytes, start, end: r.pos }
     } else if (opensBlock(op)) open.push(op)
-    else if (isStructured(op)) continueBlock(r, op, open)
+    else if (endsArm(op)) continueBlock(r, op, open)
   }
 }
 
@@ -233,6 +240,11 @@ function continueBlock(r: CodeReader, op: Op, open: Op[]): void {
 /** Whether `op` begins a block that an `end` (or `delegate`) closes. */
 export function opensBlock(op: Op): boolean {
   return op === Op.block || op === Op.loop || op === Op.if_ || op === Op.try_ || op === Op.try_table
+}
+
+/** Whether `op` ends a block, or an arm of one. */
+export function endsArm(op: Op): boolean {
+  return op === Op.else_ || op === Op.end || op === Op.catch_ || op === Op.catch_all || op === Op.delegate
 }
 
 /** The calls that take the caller's place, and all calls. */

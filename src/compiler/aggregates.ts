@@ -19,7 +19,7 @@ import {
   type ValType,
 } from '../syntax/types.ts'
 import type { MemoryEmitter } from './memory.ts'
-import { condition, type Entry, expr, type Value } from './operands.ts'
+import { condition, type Entry, expr, hasEffects, type Value } from './operands.ts'
 import { laneDefault } from './structs.ts'
 
 const fieldType = (e: MemoryEmitter, type: number, field: number): ValType =>
@@ -47,7 +47,7 @@ function structs(e: MemoryEmitter, op: Op): boolean {
       const { fields, lanes } = structLayout(e.inst.types[type]!)
       const count = op === Op.struct_new ? fields.length : 0
       // Lanes stand in another order than fields.
-      if (ops.values.slice(ops.values.length - count).some((v) => v.slots.some((s) => s.effect))) ops.simplify(count)
+      if (ops.values.slice(ops.values.length - count).some(hasEffects)) ops.simplify(count)
       const values = new Map<string, string>()
       ops.take(count).forEach((v, k) => {
         for (const [j, lane] of fields[k]!.lanes.entries()) values.set(lane, packed(fields[k]!.type, v.slots[j]!.code))
@@ -55,8 +55,7 @@ function structs(e: MemoryEmitter, op: Op): boolean {
       ops.flushEffects()
       const args = lanes.map((lane) => values.get(lane) ?? laneDefault(lane))
       const made = `new ${e.use(`make${type}`)}(${[e.use(`TYPE${type}`), ...args].join(',')})`
-      const [v] = ops.pushVariables(typeRef(e, type))
-      line(`${v}=${made}`)
+      const [v] = ops.pushCodes(typeRef(e, type), [made])
       if (e.inst.store.census !== undefined) {
         const bytes = structBytes(e.inst.types[type]!)
         line(`if((${e.use('census')}.left-=${bytes})<0)${e.use('census')}.sample(${v},${bytes})`)
@@ -130,8 +129,8 @@ function arrays(e: MemoryEmitter, op: Op): boolean {
       const value = op === Op.array_new ? ops.pop().slots : []
       ops.flushEffects()
       const args = [e.use(`TYPE${type}`), n.code, ...value.map((v) => packed(t, v.code))]
-      const [v] = ops.pushVariables(typeRef(e, type))
-      line(`${v}=${e.use(op === Op.array_new ? 'arrayNew' : 'newArray')}(${args.join(',')})`)
+      const made = `${e.use(op === Op.array_new ? 'arrayNew' : 'newArray')}(${args.join(',')})`
+      ops.pushCodes(typeRef(e, type), [made])
       return true
     }
     case Op.array_new_fixed: {
@@ -146,8 +145,7 @@ function arrays(e: MemoryEmitter, op: Op): boolean {
           line(`${slot}=${v.slots[j]!.code}`)
         })
       })
-      const [v] = ops.pushVariables(typeRef(e, type))
-      line(`${v}=${s}`)
+      ops.pushCodes(typeRef(e, type), [s])
       return true
     }
     case Op.array_new_data:
@@ -156,10 +154,8 @@ function arrays(e: MemoryEmitter, op: Op): boolean {
       const [from, n] = ops.take(2).map((v) => v.slots[0]!)
       ops.flushEffects()
       const data = op === Op.array_new_data
-      const [v] = ops.pushVariables(typeRef(e, type))
-      line(
-        `${v}=${e.use(data ? 'arrayNewData' : 'arrayNewElem')}(${e.use(`TYPE${type}`)},${e.use(`${data ? 'D' : 'E'}${segment}`)},${from!.code}>>>0,${n!.code}>>>0)`,
-      )
+      const made = `${e.use(data ? 'arrayNewData' : 'arrayNewElem')}(${e.use(`TYPE${type}`)},${e.use(`${data ? 'D' : 'E'}${segment}`)},${from!.code}>>>0,${n!.code}>>>0)`
+      ops.pushCodes(typeRef(e, type), [made])
       return true
     }
     case Op.array_get:

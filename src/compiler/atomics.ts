@@ -38,8 +38,7 @@ export function atomic(e: MemoryEmitter, op: Op): boolean {
 }
 
 function give(e: MemoryEmitter, type: number, code: string): void {
-  const [l, h] = e.ops.pushVariables(type)
-  e.line(type === I64 ? `${l}=${code};${h}=${e.use('ret')}.hi` : `${l}=${code}`)
+  e.ops.pushCodes(type, type === I64 ? [code, `${e.use('ret')}.hi`] : [code])
 }
 
 /** Wide arithmetic; false if `op` is none. */

@@ -1,6 +1,6 @@
 // call_indirect through a table that nothing can change: a switch over the functions in it, which V8 compiles to a jump and may inline the callees of.
 import { FuncInst, type ModuleInst } from '../runtime/instances.ts'
-import { slotCount } from '../syntax/types.ts'
+import { slotsOf } from '../runtime/values.ts'
 import { isCommon } from './common.ts'
 
 /** Largest table, and most functions of one type in it, that a switch is made for: beyond, finding the case costs more than the call. */
@@ -47,7 +47,7 @@ export function dispatcher(
   const cases: string[] = []
   let args = ''
   for (const [f, places] of targets(inst, table, id)) {
-    const slots = f.type.params.reduce((n, t) => n + slotCount(t), 0)
+    const slots = slotsOf(f.type.params)
     args = Array.from({ length: slots }, (_, k) => `,a${k}`).join('')
     const name = `f${cases.length}`
     bound[name] = f

@@ -75,14 +75,14 @@ const makers: Makers = {
 }
 
 function compileFunc(inst: ModuleInst, func: FuncInst, id: string, resolve: (name: string) => unknown): void {
+  const calls = callsOf(inst)
   const keeper = keepers.get(inst.module)
   const kept = keeper?.find(func.index, id)
   if (kept !== undefined) {
-    keepLines(func, { id, offsets: kept.offsets, row: kept.row, calls: callsOf(inst) })
+    keepLines(func, { id, offsets: kept.offsets, row: kept.row, calls })
     install(func, bind(kept.factory, kept.names, resolve), kept.hasTailCall)
     return
   }
-  const calls = callsOf(inst)
   const compiled = new FuncCompiler(inst, func).compile(id, calls)
   keeper?.keep(func.index, id, compiled)
   keepLines(func, { id, offsets: compiled.offsets, row: LINES_BEFORE, calls })

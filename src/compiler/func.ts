@@ -1,9 +1,10 @@
 // Compiles one function body to the source of one JavaScript function: control flow, variables and calls; operators are inline.ts's, memories and
 // tables memory.ts's. Blocks become labelled statements, their parameters and results lie in the stack variables at their height.
 // Trusts validation. Nothing of the module but numbers reaches the source.
-import { CodeReader, opensBlock } from '../binary/code.ts'
+import { CodeReader, endsArm, opensBlock, skipWhole } from '../binary/code.ts'
 import { Crash } from '../errors.ts'
-import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { definitionOf, type FuncInst, type ModuleInst } from '../runtime/instances.ts'
+import { slotsOf } from '../runtime/values.ts'
 import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
@@ -27,6 +28,7 @@ import {
   F32X4,
   F64X2,
   type Form,
+  hasEffects,
   isVector,
   type Kind,
   kindOf,
@@ -34,8 +36,8 @@ import {
   marked,
   name,
   Operands,
-  slotsOf,
   type Value,
+  variablesOf,
   zero,
 } from './operands.ts'
 import { type Draft, isLarge, printFunction } from './split.ts'
@@ -109,7 +111,7 @@ export class FuncCompiler implements Emitter {
     split = false,
   ) {
     this.ops = new Operands(this.line, this.use, mark ? (code) => marked(this.r.at, code) : undefined)
-    const { locals, body } = inst.module.funcs[func.index - inst.importedFuncs]!
+    const { locals, body } = definitionOf(func)
     this.r = new CodeReader(body)
     this.facts = analyse(body)
     this.counters = new Counters(this, inst, func.index, body, split)
@@ -196,7 +198,7 @@ export class FuncCompiler implements Emitter {
     return {
       name: this.id,
       variables: this.variables(),
-      params: params.reduce((n, t) => n + slotCount(t), 0),
+      params: slotsOf(params),
       result: results.length === 0 ? undefined : kindOf(results[0]!),
       lines,
       prologue: this.counters.prologue(),
@@ -220,7 +222,7 @@ export class FuncCompiler implements Emitter {
     const { params } = this.func.type
     this.localTypes.forEach((t, k) => {
       // A parameter has all the slots of its type, also where it is held in fewer.
-      const slots = k < params.length ? slotCount(params[k]!) : slotsOf(t)
+      const slots = k < params.length ? slotCount(params[k]!) : variablesOf(t)
       for (let j = 0; j < slots; j++) out.add(`l${this.localSlots[k]! + j}`, kindOf(t), zero(t))
     })
     for (const v of this.ops.declared)
@@ -242,7 +244,7 @@ export class FuncCompiler implements Emitter {
     const made = this.locals[index]
     if (made !== undefined) return made
     const slot = this.localSlots[index]!
-    const names = Array.from({ length: slotsOf(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
+    const names = Array.from({ length: variablesOf(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
     const local = { names, entries: names.map(name) }
     this.locals[index] = local
     return local
@@ -254,13 +256,15 @@ export class FuncCompiler implements Emitter {
       this.ops.flushEffects()
       this.counters.charge(units)
     }
-    if (this.dead) this.skip(op)
-    else {
+    if (this.dead) {
+      if (endsArm(op)) this.control(op)
+      else skipWhole(this.r, op)
+    } else {
       this.emit(op)
       if (replacesViews(op)) this.forgetViews()
     }
-    if (opensBlock(op) || this.endsArm(op)) this.quiet.clear()
-    if (this.endsArm(op) || (opensBlock(op) && op !== Op.block && op !== Op.if_)) this.known.clear()
+    if (opensBlock(op) || endsArm(op)) this.quiet.clear()
+    if (endsArm(op) || (opensBlock(op) && op !== Op.block && op !== Op.if_)) this.known.clear()
   }
 
   private emit(op: Op): void {
@@ -283,25 +287,6 @@ export class FuncCompiler implements Emitter {
       )
         throw new Crash(`${row.name} is not supported by the compiler yet`)
     }
-  }
-
-  /** Skips dead code up to the `else` or `end` of the frame. */
-  private skip(op: Op): void {
-    if (opensBlock(op)) {
-      this.r.skipImms(op)
-      let depth = 1
-      while (depth > 0) {
-        const inner = this.r.op()
-        this.r.skipImms(inner)
-        if (opensBlock(inner)) depth++
-        else if (inner === Op.end || inner === Op.delegate) depth--
-      }
-    } else if (this.endsArm(op)) this.control(op)
-    else this.r.skipImms(op)
-  }
-
-  private endsArm(op: Op): boolean {
-    return op === Op.else_ || op === Op.end || op === Op.catch_ || op === Op.catch_all || op === Op.delegate
   }
 
   // Control
@@ -648,8 +633,7 @@ export class FuncCompiler implements Emitter {
         return true
       }
       case Op.drop: {
-        const effects = ops.values[ops.values.length - 1]!.slots.some((e) => e.effect)
-        if (effects) ops.flushEffects()
+        if (hasEffects(ops.values[ops.values.length - 1]!)) ops.flushEffects()
         ops.pop()
         return true
       }
@@ -689,7 +673,7 @@ export class FuncCompiler implements Emitter {
     for (let k = 1; k < targets.length; k++)
       if (targets.slice(0, k).some((v) => value.slots[k]!.vars.includes(v))) ops.materialise(value, k)
     ops.takeAsIs(1)
-    if (value.slots.some((e) => e.effect)) ops.flushEffects()
+    if (hasEffects(value)) ops.flushEffects()
     for (const v of targets) ops.invalidate(v)
     this.conditions.delete(index)
     const { cond } = value.slots[0]!

@@ -1,7 +1,8 @@
 // One loop of a function as a function of its own, for an interpreter in the middle of it: takes the frame's registers, runs the loop, puts the registers
 // back and says where it was left. A register's number is a local's slot, or behind them the height of a stack slot.
-import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
-import { type FuncType, slotCount, type ValType } from '../syntax/types.ts'
+import { definitionOf, type FuncInst, type ModuleInst } from '../runtime/instances.ts'
+import { slotsOf } from '../runtime/values.ts'
+import { type FuncType, slotCount } from '../syntax/types.ts'
 import type { Frame, LoopDraft } from './frame.ts'
 import { type Compiled, FuncCompiler } from './func.ts'
 import { F32X4, kindOf } from './operands.ts'
@@ -35,8 +36,8 @@ export function compileLoop(
   if (loop === undefined || loop.frames.some((f) => f.kind.startsWith('try') || f.kind.startsWith('catch')))
     return undefined
   const { type } = func
-  const own = inst.module.funcs[func.index - inst.importedFuncs]!.locals
-  const locals = own.reduce((n, run) => n + run.count * slotCount(run.type), slotCounts(type.params))
+  const own = definitionOf(func).locals
+  const locals = own.reduce((n, run) => n + run.count * slotCount(run.type), slotsOf(type.params))
   const say = (text: string): Line => ({ text, offset })
   const variables = withParameters(loop.variables, type)
   const { loads, stores } = registersOf(loop, locals)
@@ -54,8 +55,6 @@ export function compileLoop(
   const names = new Set([...loop.names, 'ret', ...printed.names, ...(loop.floats.size > 0 ? CONVERSIONS : [])])
   return { source: printed.source, names: [...names], offsets: printed.offsets, hasTailCall: false }
 }
-
-const slotCounts = (types: readonly ValType[]): number => types.reduce((n, t) => n + slotCount(t), 0)
 
 const again = (v: string, value: string): string => (value === '' ? '' : `${v}=${value};`)
 

@@ -5,7 +5,17 @@ import { rows } from '../syntax/instructions.ts'
 import { Op } from '../syntax/opcode.ts'
 import { F32, F64, I32, I64, slotCount } from '../syntax/types.ts'
 import { anyNaN, floatOf } from './nans.ts'
-import { asCondition, condition, type Entry, expr, int, type Operands, unsigned, type Value } from './operands.ts'
+import {
+  asCondition,
+  condition,
+  type Entry,
+  expr,
+  hasEffects,
+  int,
+  type Operands,
+  unsigned,
+  type Value,
+} from './operands.ts'
 import { pairOperator } from './pairs.ts'
 
 /** What the templates need of the function being compiled. */
@@ -192,7 +202,7 @@ function constantDivision(ops: Operands, op: Op): boolean {
 
 /** An operator as a call of its function in numeric/. */
 function callOperator(e: Emitter, op: Op): boolean {
-  const { ops, line } = e
+  const { ops } = e
   const row = rows[op]!
   if (row.poly || row.imms.length > 0 || row.results.length !== 1 || row.feature === 'simd') return false
   const tells = !row.nan && !/_trunc_/.test(Op[op]!)
@@ -202,8 +212,7 @@ function callOperator(e: Emitter, op: Op): boolean {
   if (slotCount(type) === 1) ops.push(type, floatOf(e, op, expr(code, args, traps(op))))
   else {
     if (traps(op) || args.some((a) => a.effect)) ops.flushEffects()
-    const [l, h] = ops.pushVariables(type)
-    line(`${l}=${code};${h}=${e.use('ret')}.hi`)
+    ops.pushCodes(type, [code, `${e.use('ret')}.hi`])
   }
   return true
 }
@@ -212,7 +221,7 @@ function callOperator(e: Emitter, op: Op): boolean {
 export function select({ ops }: Emitter): void {
   ops.lower(3)
   const three = ops.values.slice(-3)
-  if (three.some((v) => v.slots.some((e) => e.effect))) ops.flushEffects()
+  if (three.some(hasEffects)) ops.flushEffects()
   if (three[0]!.slots.length > 1) ops.simplify(1)
   const [a, b, c] = ops.take(3) as [Value, Value, Value]
   const cond = c.slots[0]!

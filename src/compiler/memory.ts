@@ -130,8 +130,7 @@ function store(e: MemoryEmitter, op: Op, view: string): void {
 function pushSize(e: MemoryEmitter, wide: boolean, code: string): void {
   const { ops, line } = e
   if (!wide) {
-    const [v] = ops.pushVariables(I32)
-    line(`${v}=${code}|0`)
+    ops.pushCodes(I32, [`${code}|0`])
     return
   }
   const [l, h] = ops.pushVariables(I64)

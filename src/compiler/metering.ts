@@ -5,7 +5,7 @@
 import { Exhaustion } from '../errors.ts'
 import * as aggregates from '../runtime/aggregates.ts'
 import type { ArrayInst } from '../runtime/gc.ts'
-import type { ModuleInst } from '../runtime/instances.ts'
+import { definitionAt, type ModuleInst } from '../runtime/instances.ts'
 import { type Callees, isIdle, type LoopPlan, type Meter, outOfFuel, type Plan, planOf } from '../runtime/metering.ts'
 import * as segments from '../runtime/segments.ts'
 import type { Code } from '../syntax/module.ts'
@@ -197,9 +197,8 @@ export class Counters {
 
 /** What functions of an instance call, as their plans see it. */
 function calleesOf(inst: ModuleInst, self: number): Callees {
-  const { importedFuncs, module } = inst
   const idle = (f: number) => {
-    const body = module.funcs[f - importedFuncs]?.body
+    const body = definitionAt(inst, f)?.body
     return body !== undefined && isIdle(body) ? body.end - body.start : 0
   }
   return {

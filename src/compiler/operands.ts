@@ -48,7 +48,7 @@ export const F64X2 = 0x202
 export type Form = typeof F32X4 | typeof F64X2
 const isForm = (t: ValType): boolean => t === F32X4 || t === F64X2
 /** How many variables hold a value. */
-export const slotsOf = (t: ValType): number => (t === F32X4 ? 4 : t === F64X2 ? 2 : slotCount(t))
+export const variablesOf = (t: ValType): number => (t === F32X4 ? 4 : t === F64X2 ? 2 : slotCount(t))
 
 export interface Value {
   type: ValType
@@ -82,6 +82,9 @@ export const int = (n: number): Entry => ({
   simple: true,
   constant: n,
 })
+/** Whether it is anything but a constant: then it is in its variable, or is to be evaluated into that. */
+const waits = (e: Entry): boolean => e.vars.length > 0 || e.effect
+export const hasEffects = ({ slots }: Value): boolean => slots.some((e) => e.effect)
 /** An expression over entries. */
 export function expr(code: string, over: readonly Entry[], effect = false): Entry {
   const vars: string[] = []
@@ -154,7 +157,7 @@ export class Operands {
       const value = this.values[i]!
       if (isForm(value.type)) this.lowerValue(value)
       value.slots.forEach((e, k) => {
-        if (e.vars.length > 0 || e.effect) this.materialise(value, k)
+        if (waits(e)) this.materialise(value, k)
       })
     }
     this.settled = end
@@ -215,9 +218,19 @@ export class Operands {
   pushVariables(type: ValType): string[] {
     const height = this.height
     const names: string[] = []
-    for (let k = 0; k < slotsOf(type); k++) names.push(this.variable(type, height + k))
+    for (let k = 0; k < variablesOf(type); k++) names.push(this.variable(type, height + k))
     for (const v of names) this.invalidate(v)
     this.push(type, ...names.map(name))
+    return names
+  }
+
+  /**
+   * Pushes a value whose slots are evaluated at once, one after another: none mentions the variables of those before it.
+   * @param before statements, each with its semicolon, that the codes build on
+   */
+  pushCodes(type: ValType, codes: readonly string[], before = ''): string[] {
+    const names = this.pushVariables(type)
+    this.line(before + names.map((v, k) => `${v}=${codes[k]}`).join(';'))
     return names
   }
 
@@ -250,7 +263,7 @@ export class Operands {
   /** Evaluates all entries but constants. */
   flush(): void {
     this.each((value, k) => {
-      if (value.slots[k]!.vars.length > 0 || value.slots[k]!.effect) this.materialise(value, k)
+      if (waits(value.slots[k]!)) this.materialise(value, k)
     })
   }
 

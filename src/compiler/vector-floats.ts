@@ -187,9 +187,8 @@ export function floatVector(e: FloatEmitter, op: Op): boolean {
     if (form === F32X4) ops.push(V128, ...masks)
     else {
       // Both halves of a lane's mask are the same, so it is evaluated once.
-      const temps = masks.map((m, k) => `${e.scratch(`v${k}`)}=${m.code}`)
-      const targets = ops.pushVariables(V128)
-      e.line([...temps, ...targets.map((t, k) => `${t}=v${k >> 1}`)].join(';'))
+      const [x, y] = [e.scratch('v0'), e.scratch('v1')]
+      ops.pushCodes(V128, [x, x, y, y], `${x}=${masks[0]!.code};${y}=${masks[1]!.code};`)
     }
     return true
   }
@@ -424,8 +423,8 @@ export function splatFloat(e: FloatEmitter, form: Form): void {
     return
   }
   const w = e.scratch('w')
-  const targets = ops.pushVariables(form)
-  e.line([`${w}=${slot.code}`, ...targets.map((v) => `${v}=${w}`)].join(';'))
+  const lanes = lanesOf(form).map(() => w)
+  ops.pushCodes(form, lanes, `${w}=${slot.code};`)
 }
 
 /** Replaces a lane of the float vector below the top; false if that is not held as floats. */
@@ -439,8 +438,8 @@ export function replaceFloat(e: FloatEmitter, form: Form, lane: number): boolean
   ops.simplify(1)
   const slots = [...popFloats(e, form)]
   slots[lane] = slot
-  const temps = slots.map((s, k) => `${e.scratch(`w${k}`)}=${s.code}`)
-  e.line([...temps, ...ops.pushVariables(form).map((v, k) => `${v}=w${k}`)].join(';'))
+  const temps = slots.map((_, k) => e.scratch(`w${k}`))
+  ops.pushCodes(form, temps, slots.map((s, k) => `${temps[k]}=${s.code};`).join(''))
   return true
 }
 

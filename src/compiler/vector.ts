@@ -37,15 +37,11 @@ function put(e: MemoryEmitter, ...vectors: readonly (readonly Entry[])[]): void 
   e.line(vectors.flatMap((slots, n) => slots.map((s, k) => `${v}[${n * 4 + k}]=${s.code}`)).join(';'))
 }
 
-/** Pushes the vector at the result slots. */
-function pushResult(e: MemoryEmitter): void {
+/** Pushes the vector in the shared lanes from slot `from` on. */
+function pushShared(e: MemoryEmitter, from: number): void {
   const v = e.use('V')
-  e.line(
-    e.ops
-      .pushVariables(V128)
-      .map((name, k) => `${name}=${v}[${RESULT + k}]`)
-      .join(';'),
-  )
+  const lanes = [0, 1, 2, 3].map((k) => `${v}[${from + k}]`)
+  e.ops.pushCodes(V128, lanes)
 }
 
 /** Vector instructions; false if `op` is none. */
@@ -191,12 +187,6 @@ function setSlots(e: VectorEmitter, slots: readonly { before?: string; code: str
   if (clash) e.line(targets.map((t, k) => `${t}=v${k}`).join(';'))
 }
 
-/** Pushes codes over scratch variables that `before` sets, behind the evaluation of entries that mention the new one's variables. */
-function pushCodes(e: VectorEmitter, codes: readonly string[], before: string): void {
-  const targets = e.ops.pushVariables(V128)
-  e.line(before + targets.map((v, k) => `${v}=${codes[k]}`).join(';'))
-}
-
 function shift(e: VectorEmitter, op: Op): boolean {
   const template = SHIFTS[op]
   if (template === undefined) return false
@@ -262,7 +252,7 @@ function loads(e: VectorEmitter, op: Op): boolean {
   const at = popAddress(e)
   ops.flushEffects()
   line(`${ea}=${at.code}`)
-  const set = (codes: readonly string[], before = '') => pushCodes(e, codes, before)
+  const set = (codes: readonly string[], before?: string) => ops.pushCodes(V128, codes, before)
   const x = e.scratch('x')
   const y = e.scratch('y')
   if (op === Op.v128_load32_zero) set([word(0), '0', '0', '0'])
@@ -281,7 +271,7 @@ function loads(e: VectorEmitter, op: Op): boolean {
     const v = e.use('V')
     line(`${v}[0]=${word(0)};${v}[1]=${word(4)}`)
     line(`${e.use(WIDEN[op]!)}(${e.use('VL')},${RESULT},0,0,0)`)
-    pushResult(e)
+    pushShared(e, RESULT)
   }
   return true
 }
@@ -362,13 +352,7 @@ function laneAccess(e: VectorEmitter, op: Op): boolean {
   }
   line(`${slot(0)}=${view}.get${kind}(${ea}${little})`)
   if (size === 8) line(`${slot(1)}=${view}.getInt32(${ea}+4,true)`)
-  const v = e.use('V')
-  line(
-    ops
-      .pushVariables(V128)
-      .map((name, k) => `${name}=${v}[${k}]`)
-      .join(';'),
-  )
+  pushShared(e, 0)
   return true
 }
 
@@ -394,7 +378,7 @@ function splat(e: VectorEmitter, op: Op): boolean {
     return true
   }
   const code = every === 1 ? a.code : `Math.imul(${a.code}&${mask},${every})`
-  pushCodes(e, [x, x, x, x], `${x}=${code};`)
+  ops.pushCodes(V128, [x, x, x, x], `${x}=${code};`)
   return true
 }
 
@@ -438,11 +422,6 @@ function replace(e: VectorEmitter, op: Op): boolean {
     const [x, y] = [e.scratch('x'), e.scratch('y')]
     line(`${x}=${e.use('f64_to_bits')}(${a.code});${y}=${e.use('ret')}.hi`)
     slots.splice(at, 2, expr(x, []), expr(y, []))
-    assign(
-      e,
-      slots.map((s) => s.code),
-    )
-    return true
   } else if (op === Op.f32x4_replace_lane) slots[at] = expr(`${e.use('f32_to_bits')}(${a.code})`, [a])
   else if (op === Op.i32x4_replace_lane) slots[at] = a
   else {
@@ -461,13 +440,9 @@ function replace(e: VectorEmitter, op: Op): boolean {
 
 /** Pushes a vector whose slots may mention one another's variables: through temporaries, v0 first. */
 function assign(e: MemoryEmitter, codes: readonly string[]): void {
-  e.line(codes.map((code, k) => `${e.scratch(`v${k}`)}=${code}`).join(';'))
-  e.line(
-    e.ops
-      .pushVariables(V128)
-      .map((v, k) => `${v}=v${k}`)
-      .join(';'),
-  )
+  const temps = codes.map((_, k) => e.scratch(`v${k}`))
+  e.line(temps.map((v, k) => `${v}=${codes[k]}`).join(';'))
+  e.ops.pushCodes(V128, temps)
 }
 
 function shuffleOrCall(e: VectorEmitter, op: Op): boolean {
@@ -486,6 +461,6 @@ function shuffleOrCall(e: VectorEmitter, op: Op): boolean {
   put(e, ...given.filter((v) => v.type === V128).map((v) => v.slots))
   const count = given.find((v) => v.type === I32)
   line(`${e.use(Op[op]!)}(${e.use('VL')},${RESULT},0,${count ? count.slots[0]!.code : 4},8)`)
-  pushResult(e)
+  pushShared(e, RESULT)
   return true
 }

@@ -114,12 +114,8 @@ export class Controls {
 
   /** Control goes to WebAssembly. */
   enter(): void {
-    const { globals, switches } = this
-    const { meter } = this.store
-    if (switches.fuel) globals.slice.value = meter.slice
-    if (switches.ticks) globals.ticks.value = meter.ticks
-    if (switches.depth) globals.depth.value = this.depth
-    if (switches.bytes) globals.bytes.value = this.store.census!.left
+    if (this.switches.depth) this.globals.depth.value = this.depth
+    this.enterAgain()
   }
 
   /** Control comes from there. */
@@ -144,6 +140,7 @@ export class Controls {
     }
   }
 
+  /** Control goes back to WebAssembly, which is as deep as it was. */
   private enterAgain(): void {
     const { globals, switches } = this
     const { meter } = this.store

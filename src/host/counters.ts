@@ -1,25 +1,12 @@
 // Functions that are added to a module whose structs, arrays and exceptions are counted: those by which an object is remembered (runtime/census.ts); and
 // what constant expressions make, which the host evaluates.
 import { CodeReader } from '../binary/code.ts'
+import { exceptionBytes } from '../runtime/census.ts'
+import { elementBytes } from '../runtime/gc.ts'
 import type { ModuleInst } from '../runtime/instances.ts'
-
 import type { Code, Elem, Func, Module } from '../syntax/module.ts'
 import { Op } from '../syntax/opcode.ts'
-import {
-  concrete,
-  EXNREF,
-  F64,
-  type FieldType,
-  type FuncType,
-  I8,
-  I16,
-  I32,
-  I64,
-  isRef,
-  refType,
-  V128,
-  type ValType,
-} from '../syntax/types.ts'
+import { concrete, EXNREF, type FieldType, type FuncType, I32, isRef, refType, type ValType } from '../syntax/types.ts'
 import { HOOK } from './shape.ts'
 import { Body, plain } from './synth.ts'
 
@@ -42,10 +29,8 @@ export interface CounterPlace {
 /** Bytes of an object without its contents, in V8. */
 const STRUCT = 16
 export const ARRAY = 24
-const EXCEPTION = 512
 
-const widthOf = (t: ValType): number =>
-  t === I8 ? 1 : t === I16 ? 2 : t === V128 ? 16 : isRef(t) || t === I64 || t === F64 ? 8 : 4
+const widthOf = (t: ValType): number => (isRef(t) ? 8 : elementBytes(t))
 const bytesOf = (fields: readonly FieldType[]): number => fields.reduce((sum, f) => sum + widthOf(f.type), STRUCT)
 
 /** Structs or arrays of a type. */
@@ -74,7 +59,8 @@ export function objects(module: Module, index: number, place: CounterPlace): Cou
 
 /** Exceptions with a tag: the function catches the one that it throws, since it is an object only then. */
 export function exceptions(tag: number, params: readonly ValType[], place: CounterPlace): CountedKind {
-  const bytes = EXCEPTION + 12 * params.length
+  const type = plain(params, [])
+  const bytes = exceptionBytes(type)
   const body = () => {
     const b = new Body().block(Op.block, EXNREF).block(Op.try_table)
     // One handler: all exceptions, as references, to the block.
@@ -83,7 +69,7 @@ export function exceptions(tag: number, params: readonly ValType[], place: Count
     b.op(Op.throw_, tag).op(Op.end).op(Op.unreachable).op(Op.end).op(Op.local_tee, params.length).i32(bytes)
     return hook(b, HOOK.thrown, place.thrown, place.table).op(Op.local_get, params.length).op(Op.throw_ref).end()
   }
-  return { bytes, type: plain(params, []), locals: [{ count: 1, type: EXNREF }], body }
+  return { bytes, type, locals: [{ count: 1, type: EXNREF }], body }
 }
 
 function hook(b: Body, index: number, type: number, table: number): Body {

@@ -5,7 +5,7 @@ import { Exhaustion, LinkError, Trap, type TrapFrame } from '../errors.ts'
 import { newCensus } from '../runtime/census.ts'
 import { evaluate } from '../runtime/const-expr.ts'
 import { HOST_ENTRY, hostFrame, keepNative, wasmFrame } from '../runtime/frames.ts'
-import { ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
+import { definitionAt, ExnInst, type FuncInst, HostThrow, type ModuleInst } from '../runtime/instances.ts'
 import { adopt } from '../runtime/instantiate.ts'
 import type { Executor, Store } from '../runtime/store.ts'
 import type { ImportDesc, Module } from '../syntax/module.ts'
@@ -237,7 +237,7 @@ function trapOf(store: Store, e: Error, frame: TrapFrame | undefined): Trap | un
 
 /** Whether the function of an instance has an instruction at the offset. */
 function bodyAt(inst: ModuleInst, func: number, offset: number): boolean {
-  const body = inst.module.funcs[func - inst.importedFuncs]?.body
+  const body = definitionAt(inst, func)?.body
   return body !== undefined && offset >= body.start && offset < body.end
 }
 
@@ -261,7 +261,7 @@ const unknownFrame = (func: number): TrapFrame => ({ ...hostFrame(''), host: fal
 /** Finds the instance by its function's body, which few modules have at the same place. */
 function frameAt(store: Store, func: number, at: number): TrapFrame | undefined {
   for (const inst of realmOf(store).living()) {
-    if (inst.module.funcs[func - inst.importedFuncs] === undefined) continue
+    if (definitionAt(inst, func) === undefined) continue
     const offset = preparedOf(store, moduleFor(store, inst.module))?.original(func, at) ?? at
     if (bodyAt(inst, func, offset)) return wasmFrame(inst, func, offset)
   }

@@ -127,11 +127,9 @@ class BodyPass {
       case Act.skip:
         r.skipImms(op)
         return
-      case Act.label: {
-        const label = r.u32()
-        if (this.label(label) !== label) this.renumber(op, at, this.label(label))
+      case Act.label:
+        this.relabel(op, at, r.u32())
         return
-      }
       default:
         this.special(op, at)
     }
@@ -171,6 +169,12 @@ class BodyPass {
     to.markFrom(at)
     to.op(op, index)
     to.skipTo(r.pos)
+  }
+
+  /** The branch that was read, to where its label is in the rewritten body. */
+  private relabel(op: Op, at: number, label: number): void {
+    const moved = this.label(label)
+    if (moved !== label) this.renumber(op, at, moved)
   }
 
   private special(op: Op, at: number): void {
@@ -500,9 +504,7 @@ class BodyPass {
     const moved = this.label(label)
     if (moved === label) return
     to.markFrom(at)
-    to.op(op)
-    to.byte(flags)
-    to.u32(moved)
+    to.op(op, flags, moved)
     to.raw(rest, r.pos)
     to.skipTo(r.pos)
   }
@@ -510,11 +512,9 @@ class BodyPass {
   /** A reference without a type: what the instruction does is done on a local. */
   private onNull(op: Op, at: number): void {
     const { r, to } = this
-    const own = op === Op.ref_as_non_null ? 0 : r.u32()
-    const label = this.label(own)
-    if (!functionsAreAny()) {
-      if (label !== own) this.renumber(op, at, label)
-    } else testNull(r, to, op, label)
+    const label = op === Op.ref_as_non_null ? 0 : r.u32()
+    if (functionsAreAny()) testNull(r, to, op, this.label(label))
+    else this.relabel(op, at, label)
   }
 
   private call(op: Op, at: number, index: number): void {

@@ -1,7 +1,7 @@
 // Lowers blocks, arms and branches.
-import { opensBlock } from '../binary/code.ts'
 import { Op } from '../syntax/opcode.ts'
 import { closeHandler } from './exceptions.ts'
+import { isFloatComparison } from './forms.ts'
 import {
   blockType,
   branch,
@@ -20,7 +20,7 @@ import {
   setJump,
   target,
 } from './frames.ts'
-import type { Arm, Arms, Lowerer } from './lower.ts'
+import type { Arms, Lowerer } from './lower.ts'
 import { Inner } from './lowered.ts'
 
 /** A unit of an interrupt check stands for 2^3 words of code, some two instructions. */
@@ -63,7 +63,7 @@ export const CONTROL: Arms = {
     c.dead = true
   },
   [Op.return_]: (c) => {
-    branch(c, c.frames.length - 1)
+    leave(c)
     c.dead = true
   },
   [Op.br_if]: (c) => {
@@ -115,22 +115,6 @@ function end(c: Lowerer): void {
   close(c, frame)
 }
 
-/** Reads past an instruction that nothing reaches, with all that stands in it. */
-export function skip(c: Lowerer, op: Op, arms: readonly (Arm | undefined)[]): void {
-  const { r } = c
-  if (opensBlock(op)) {
-    r.skipImms(op)
-    for (let depth = 1; depth > 0; ) {
-      const inner = r.op()
-      r.skipImms(inner)
-      if (opensBlock(inner)) depth++
-      else if (inner === Op.end || inner === Op.delegate) depth--
-    }
-  } else if (op === Op.else_ || op === Op.end || op === Op.catch_ || op === Op.catch_all || op === Op.delegate)
-    arms[op]!(c, op)
-  else r.skipImms(op)
-}
-
 /** Pops the condition of a jump, with the comparison that made it; `inverse` jumps when it does not hold. */
 function takeCondition(c: Lowerer, inverse: boolean): void {
   let register = c.popRegister()
@@ -157,8 +141,6 @@ function takeCondition(c: Lowerer, inverse: boolean): void {
     setComparison(Inner.jump_compare + ((holds ? plain : INVERSE[plain]!) - Op.i32_eq) + (op & Inner.K), a, b)
   }
 }
-
-const isFloatComparison = (op: number): boolean => op >= Op.f32_eq && op <= Op.f64_ge
 
 /** The comparison just emitted whose result is in a register that nothing else will read; else -1. */
 function comparisonIn(c: Lowerer, register: number): number {

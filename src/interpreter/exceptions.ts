@@ -1,7 +1,7 @@
 // Lowers handlers of exceptions. A handler covers a range of code; each of its clauses goes on at code of its own, with the payload where it is pushed.
 import { Op } from '../syntax/opcode.ts'
 import { EXNREF } from '../syntax/types.ts'
-import { blockType, branch, close, DELEGATE, enter, type Frame, leaveArm, restore } from './frames.ts'
+import { blockType, branch, close, DELEGATE, enter, type Frame, label, leaveArm, restore } from './frames.ts'
 import type { Arms, Lowerer } from './lower.ts'
 import { Inner } from './lowered.ts'
 
@@ -12,8 +12,7 @@ export const EXCEPTIONS: Arms = {
   [Op.catch_all]: (c) => catchClause(c, -1),
   [Op.delegate]: delegate,
   [Op.rethrow]: (c) => {
-    const target = c.frames[c.frames.length - 1 - c.r.u32()]!
-    c.emit2(Op.throw_ref, target.handler!.caught)
+    c.emit2(Op.throw_ref, label(c, c.r.u32()).handler!.caught)
     c.dead = true
   },
   [Op.throw_]: (c) => {
@@ -80,7 +79,7 @@ function delegate(c: Lowerer): void {
   const depth = c.r.u32()
   const frame = c.frames.pop()!
   if (!c.dead) c.moveTo(frame.height, frame.type.results.length)
-  const target = c.frames[c.frames.length - 1 - depth]!
+  const target = label(c, depth)
   const handler = frame.handler!
   handler.end = c.end
   // What it catches goes on where the target is: its body, the arm it is in, or a block's start.

@@ -39,6 +39,8 @@ export const takesConstant = (op: Op): boolean =>
   op === Op.i64_shr_u ||
   op === Op.i64_rotl
 
+export const isFloatComparison = (op: number): boolean => op >= Op.f32_eq && op <= Op.f64_ge
+
 /** The operators on floats whose second operand may be a constant. */
 export const FLOAT_CONSTANT: ReadonlySet<Op> = new Set([
   Op.f64_add,

@@ -1,9 +1,9 @@
 // Lowers a function body to register code: operands are registers, a local.get is no instruction, a result goes straight into the local that a
 // local.set would put it into, constants are made where they are used, comparisons fuse with the branch behind them. Trusts validation.
 // Each opcode has an arm: control.ts, exceptions.ts, variables.ts, plain.ts and special.ts have them.
-import { CodeReader } from '../binary/code.ts'
+import { CodeReader, endsArm, skipWhole } from '../binary/code.ts'
 import { Crash } from '../errors.ts'
-import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { definitionOf, type FuncInst, type ModuleInst } from '../runtime/instances.ts'
 import { endsRegion, type Meter } from '../runtime/metering.ts'
 import { valueList } from '../runtime/values.ts'
 import { type Row, rows } from '../syntax/instructions.ts'
@@ -11,7 +11,7 @@ import type { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import { slotCount, type ValType } from '../syntax/types.ts'
 import type { CodeMap } from './code-map.ts'
-import { CONTROL, enterFunction, skip } from './control.ts'
+import { CONTROL, enterFunction } from './control.ts'
 import { Emitter } from './emitter.ts'
 import { EXCEPTIONS } from './exceptions.ts'
 import type { Frame } from './frames.ts'
@@ -64,7 +64,7 @@ export class Lowerer extends Emitter {
     map?: CodeMap,
     readonly locals = new Locals(inst, func),
   ) {
-    super(new CodeReader(bodyOf(inst, func)), locals.count, map)
+    super(new CodeReader(definitionOf(func).body), locals.count, map)
     this.meter = inst.store.meter
   }
 
@@ -76,9 +76,9 @@ export class Lowerer extends Emitter {
     while (frames.length > 0) {
       const op = r.op()
       if (checks) meter.worked(LOWER_BYTES)
-      if (this.dead) skip(this, op, arms)
+      if (this.dead && !endsArm(op)) skipWhole(r, op)
       else {
-        if (meter.metered) this.charge(op)
+        if (meter.metered && !this.dead) this.charge(op)
         arms[op]!(this, op)
       }
     }
@@ -93,7 +93,7 @@ export class Lowerer extends Emitter {
   private lowered(): Lowered {
     const { inst, func, locals, handlers, floats } = this
     const { params, results } = signatureOf(func)
-    const { start, end } = bodyOf(inst, func)
+    const { start, end } = definitionOf(func).body
     return {
       inst,
       func,
@@ -128,8 +128,6 @@ export class Lowerer extends Emitter {
   }
 }
 
-const bodyOf = (inst: ModuleInst, func: FuncInst) => inst.module.funcs[func.index - inst.importedFuncs]!.body
-
 /** A function's locals, by index. */
 class Locals {
   readonly types: ValType[] = []
@@ -143,7 +141,7 @@ class Locals {
 
   constructor(inst: ModuleInst, func: FuncInst) {
     for (const t of func.type.params) this.add(t)
-    for (const run of inst.module.funcs[func.index - inst.importedFuncs]!.locals) {
+    for (const run of definitionOf(func).locals) {
       const type = mapType(run.type, inst.typeIds)
       for (let k = 0; k < run.count; k++) this.add(type)
     }

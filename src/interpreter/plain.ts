@@ -4,7 +4,7 @@ import { type Imm, type Row, rows } from '../syntax/instructions.ts'
 import { OP_COUNT, Op } from '../syntax/opcode.ts'
 import { BOT, I32, I64, V128, type ValType } from '../syntax/types.ts'
 import { CONSTANT } from './emitter.ts'
-import { FLOAT_CONSTANT, LOW, NEAR, SCALED, SWAPPED, takesConstant } from './forms.ts'
+import { FLOAT_CONSTANT, isFloatComparison, LOW, NEAR, SCALED, SWAPPED, takesConstant } from './forms.ts'
 import type { Arm, Lowerer } from './lower.ts'
 import { Inner, wordsOf } from './lowered.ts'
 
@@ -20,7 +20,6 @@ export function plain(row: Row): Arm {
 }
 
 const isShift = (op: Op): boolean => op >= Op.i64_shl && op <= Op.i64_rotr
-const isFloatComparison = (op: Op): boolean => op >= Op.f32_eq && op <= Op.f64_ge
 
 // What is asked of each instruction, by opcode.
 const operands = Uint8Array.from(rows, (row) => row?.params.length ?? 0)

@@ -1,5 +1,6 @@
 // Lowers the instructions whose types depend on the module, control and variables aside: calls, references, aggregates, tables, segments.
 // Each becomes [op, destination, operand registers…, immediates…], except calls, whose arguments lie side by side.
+import { slotsOf } from '../runtime/values.ts'
 import { Op } from '../syntax/opcode.ts'
 import { mapType } from '../syntax/type-registry.ts'
 import {
@@ -10,7 +11,6 @@ import {
   REF,
   refType,
   type StructType,
-  slotCount,
   unpacked,
   type ValType,
 } from '../syntax/types.ts'
@@ -46,7 +46,7 @@ export const SPECIAL: Arms = {
   [Op.return_call]: (c) => {
     const f = c.r.u32()
     const { params } = c.inst.funcs[f]!.type
-    c.emit4(Inner.tail_call, c.popHomes(params.length), f, slots(params))
+    c.emit4(Inner.tail_call, c.popHomes(params.length), f, slotsOf(params))
     endInCall(c)
   },
   [Op.return_call_indirect]: (c) => {
@@ -54,13 +54,13 @@ export const SPECIAL: Arms = {
     const table = c.r.u32()
     const { params } = funcType(c, t)
     const at = c.popRegister()
-    c.emit6(Inner.tail_call_indirect, c.popHomes(params.length), table, at, c.inst.typeIds[t]!, slots(params))
+    c.emit6(Inner.tail_call_indirect, c.popHomes(params.length), table, at, c.inst.typeIds[t]!, slotsOf(params))
     endInCall(c)
   },
   [Op.return_call_ref]: (c) => {
     const { params } = funcType(c, c.r.u32())
     const ref = c.popRegister()
-    c.emit4(Inner.tail_call_ref, c.popHomes(params.length), ref, slots(params))
+    c.emit4(Inner.tail_call_ref, c.popHomes(params.length), ref, slotsOf(params))
     endInCall(c)
   },
 
@@ -142,12 +142,6 @@ const comp = (c: Lowerer, type: number) => c.inst.types[type]!.sub.comp
 const funcType = (c: Lowerer, type: number) => comp(c, type) as FuncType
 const elementType = (c: Lowerer, type: number) => unpacked((comp(c, type) as ArrayType).field.type)
 
-function slots(types: readonly ValType[]): number {
-  let n = 0
-  for (const t of types) n += slotCount(t)
-  return n
-}
-
 function pushResults(c: Lowerer, { results }: FuncType): void {
   for (let k = 0; k < results.length; k++) c.push(results[k]!)
 }
@@ -166,12 +160,9 @@ function branchOnNull(c: Lowerer, op: Op): void {
   const kept = keep(c)
   const test = c.push(I32)
   c.emit3(Op.ref_is_null, test, kept)
-  c.drop(1)
   const wantNull = op === Op.br_on_null
-  if (wantNull) c.drop(1)
-  const jumpWhenSet = wantNull !== inverts(c, depth)
-  setJump(jumpWhenSet ? Inner.jump_if : Inner.jump_unless, test)
-  branchOn(c, depth)
+  c.drop(wantNull ? 2 : 1)
+  branchWhen(c, test, wantNull, depth)
   if (wantNull) c.move(SOME_REF, c.push(SOME_REF), kept)
   else c.drop(1)
 }
@@ -186,8 +177,12 @@ function branchOnCast(c: Lowerer, op: Op): void {
   const test = c.push(I32)
   c.emit4(Op.ref_test, test, kept, to)
   c.drop(1)
-  const jumpWhenSet = (op === Op.br_on_cast) !== inverts(c, depth)
-  setJump(jumpWhenSet ? Inner.jump_if : Inner.jump_unless, test)
+  branchWhen(c, test, op === Op.br_on_cast, depth)
+}
+
+/** Branches where a register with a test's result is set, or where it isn't. */
+function branchWhen(c: Lowerer, test: number, set: boolean, depth: number): void {
+  setJump(set !== inverts(c, depth) ? Inner.jump_if : Inner.jump_unless, test)
   branchOn(c, depth)
 }
 

@@ -3,7 +3,7 @@
 import { Exhaustion } from '../errors.ts'
 import { i64_from_halves, i64_to_halves } from '../numeric/bits.ts'
 import { ret } from '../numeric/ret.ts'
-import type { Module } from '../syntax/module.ts'
+import type { Func, Module } from '../syntax/module.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import {
   F32,
@@ -424,3 +424,10 @@ export class ModuleInst {
     return this.funcs.length - this.module.funcs.length
   }
 }
+
+/** What the module has at a function index; undefined where that is imported. */
+export const definitionAt = ({ module, importedFuncs }: ModuleInst, index: number): Func | undefined =>
+  module.funcs[index - importedFuncs]
+
+/** What its module says of a function that is no host function. */
+export const definitionOf = ({ module, index }: FuncInst): Func => definitionAt(module!, index)!

@@ -7,7 +7,7 @@ import { codeBytes, interpret, LARGE, prepareLoop, takeAway } from '../interpret
 import type { Lowered } from '../interpreter/lowered.ts'
 import { F, I, Moved, NO_HEAT, R, type Tier } from '../interpreter/machine.ts'
 import { newCensus } from '../runtime/census.ts'
-import type { Callable, FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { type Callable, definitionOf, type FuncInst, type ModuleInst } from '../runtime/instances.ts'
 import type { Executor } from '../runtime/store.ts'
 import type { Module } from '../syntax/module.ts'
 
@@ -60,8 +60,8 @@ function pays(inst: ModuleInst): boolean {
 
 const isLarge = (module: Module): boolean => module.funcs.length > 0 && codeBytes(module) >= tiering.least
 
-function sizeOf({ module: inst, index }: FuncInst): number {
-  const { body } = inst!.module.funcs[index - inst!.importedFuncs]!
+function sizeOf(func: FuncInst): number {
+  const { body } = definitionOf(func)
   return body.end - body.start
 }
 
