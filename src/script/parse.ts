@@ -3,7 +3,7 @@
 import { MalformedError } from '../errors.ts'
 import { Op } from '../syntax/opcode.ts'
 import { Cursor } from '../text/cursor.ts'
-import { laneBits } from '../text/imms.ts'
+import { laneBits, shape } from '../text/imms.ts'
 import { FIRST_KEYWORD, Kw } from '../text/keywords.ts'
 import { lex } from '../text/lexer.ts'
 import { f32Bits, f64Bits, int64Bits, intBits } from '../text/literals.ts'
@@ -237,20 +237,9 @@ function constant(p: Cursor): Const {
 }
 
 type Lane = Nan | { lo: number; hi: number }
-const SHAPES = new Map<number, [bits: number, count: number, float: boolean]>([
-  [Kw.i8x16, [8, 16, false]],
-  [Kw.i16x8, [16, 8, false]],
-  [Kw.i32x4, [32, 4, false]],
-  [Kw.i64x2, [64, 2, false]],
-  [Kw.f32x4, [32, 4, true]],
-  [Kw.f64x2, [64, 2, true]],
-])
 
 function lanes(p: Cursor): { bits: number; lanes: Lane[] } {
-  const shape = SHAPES.get(p.keyword())
-  if (shape === undefined) throw p.unexpected()
-  p.pos++
-  const [bits, count, float] = shape
+  const [bits, count, float] = shape(p)
   const out: Lane[] = []
   for (;;) {
     const nan = float ? optionalNan(p) : undefined

@@ -7,6 +7,7 @@ import { Op } from '../syntax/opcode.ts'
 import { heapOf, isNullable, type ValType } from '../syntax/types.ts'
 import type { ByteWriter } from '../util/byte-writer.ts'
 import type { ModuleContext } from './context.ts'
+import type { Cursor } from './cursor.ts'
 import { Kw } from './keywords.ts'
 import { f32Bits, f64Bits, int64Bits, intBits, natural, natural64 } from './literals.ts'
 import { isBad, Tok } from './tokens.ts'
@@ -185,11 +186,17 @@ const SHAPES = new Map<number, [bits: number, lanes: number, float: boolean]>([
   [Kw.f64x2, [64, 2, true]],
 ])
 
+/** The shape that a keyword names. */
+export function shape(p: Cursor): [bits: number, lanes: number, float: boolean] {
+  const found = SHAPES.get(p.keyword())
+  if (found === undefined) throw p.unexpected()
+  p.pos++
+  return found
+}
+
 function writeVector(p: ModuleContext, w: ByteWriter): void {
-  const shape = SHAPES.get(p.keyword())
-  if (shape === undefined) throw p.unexpected()
-  const at = p.pos++
-  const [bits, lanes, float] = shape
+  const at = p.pos
+  const [bits, lanes, float] = shape(p)
   let count = 0
   while (isNumber(p.kind(count))) count++
   if (isBad(p.kind(count))) {

@@ -77,7 +77,8 @@ function endLabel(p: ModuleContext, id: string | undefined): void {
   if (again !== undefined && again !== id) throw p.error('mismatching label', at)
 }
 
-function flatBlock(p: ModuleContext, w: ByteWriter, op: Op): void {
+/** A block up to the end of its instructions, or those before `else`. Gives its identifier. */
+function beginBlock(p: ModuleContext, w: ByteWriter, op: Op): string | undefined {
   const id = p.optionalId()
   const name = p.named(id)
   writeOp(w, op)
@@ -85,6 +86,11 @@ function flatBlock(p: ModuleContext, w: ByteWriter, op: Op): void {
   if (op === Op.try_table) writeCatches(p, w)
   enter(p, id, name)
   instrList(p, w)
+  return id
+}
+
+function flatBlock(p: ModuleContext, w: ByteWriter, op: Op): void {
+  const id = beginBlock(p, w, op)
   if (op === Op.if_ && p.accept(Op.else_)) {
     endLabel(p, id)
     w.byte(Op.else_)
@@ -234,13 +240,7 @@ function operands(p: ModuleContext, w: ByteWriter): void {
 }
 
 function foldedBlock(p: ModuleContext, w: ByteWriter, op: Op): void {
-  const id = p.optionalId()
-  const name = p.named(id)
-  writeOp(w, op)
-  writeBlockType(p, w)
-  if (op === Op.try_table) writeCatches(p, w)
-  enter(p, id, name)
-  instrList(p, w)
+  beginBlock(p, w, op)
   leave(p, w)
 }
 

@@ -64,9 +64,13 @@ function gather(c: Context, buffers: Uint8Array[]): Uint8Array {
   const filled = buffers.filter((b) => b.length > 0)
   if (filled.length === 0) return new Uint8Array(0)
   if (filled.length === 1 && !c.memory.shared) return filled[0]!
-  const all = new Uint8Array(filled.reduce((sum, b) => sum + b.length, 0))
+  return concat(filled)
+}
+
+export function concat(buffers: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(buffers.reduce((sum, b) => sum + b.length, 0))
   let at = 0
-  for (const b of filled) {
+  for (const b of buffers) {
     all.set(b, at)
     at += b.length
   }

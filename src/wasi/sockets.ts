@@ -3,6 +3,7 @@
 
 import { Errno, FdFlags, FileType, fail, Right, socketRights } from './abi.ts'
 import type { Calls, Context } from './context.ts'
+import { concat } from './fd-io.ts'
 import type { SocketDescriptor } from './fds.ts'
 import type { Socket } from './fs.ts'
 
@@ -11,16 +12,6 @@ const WAITALL = 2
 
 export function socketDescriptor(socket: Socket, flags = 0): SocketDescriptor {
   return { kind: 'socket', socket, type: FileType.SOCKET_STREAM, rights: socketRights, inheriting: socketRights, flags }
-}
-
-function concat(buffers: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(buffers.reduce((sum, b) => sum + b.length, 0))
-  let at = 0
-  for (const b of buffers) {
-    all.set(b, at)
-    at += b.length
-  }
-  return all
 }
 
 export const socketCalls = {

@@ -6,10 +6,18 @@ import { instantiate } from '../../src/runtime/instantiate.ts'
 import type { MeterOptions } from '../../src/runtime/metering.ts'
 import { type Executor, Store, type StoreLimits } from '../../src/runtime/store.ts'
 import type { Value } from '../../src/runtime/values.ts'
+import type { MemType } from '../../src/syntax/types.ts'
 import { parseModule } from '../../src/text/parse.ts'
 import { validate } from '../../src/valid/module.ts'
 
 export type Host = (...args: Value[]) => Value | undefined | Promise<Value | undefined>
+
+/** Of a memory of a page that may grow. */
+export const ONE_PAGE: MemType = {
+  limits: { address: 'i32', min: 1n, max: undefined },
+  shared: false,
+  pageSizeLog2: 16,
+}
 
 export interface Loaded {
   store: Store

@@ -5,7 +5,7 @@ import { ENGINES } from '../../src/presets/engines.ts'
 import type { MemInst } from '../../src/runtime/instances.ts'
 import { Store } from '../../src/runtime/store.ts'
 import { FUNCREF } from '../../src/syntax/types.ts'
-import { type Loaded, load, trapOf } from './load.ts'
+import { type Loaded, load, ONE_PAGE, trapOf } from './load.ts'
 
 describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
   test('a trap leaves what was done before it, and the instance usable', () => {
@@ -147,11 +147,7 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
 
   test('a start function runs once, after the segments, and its trap ends the instantiation', () => {
     const store = new Store(engine)
-    const memory = store.newMemory({
-      limits: { address: 'i32', min: 1n, max: undefined },
-      shared: false,
-      pageSizeLog2: 16,
-    })
+    const memory = store.newMemory(ONE_PAGE)
     const wat = (body: string) => `(module (import "m" "memory" (memory 1)) (data (i32.const 0) "\\05")
       (func $s (i32.store8 (i32.const 1) (i32.add (i32.load8_u (i32.const 1)) (i32.load8_u (i32.const 0)))) ${body})
       (start $s))`
@@ -165,11 +161,7 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
 
   test('segments that fit stay when a later one does not', () => {
     const store = new Store(engine)
-    const memory = store.newMemory({
-      limits: { address: 'i32', min: 1n, max: undefined },
-      shared: false,
-      pageSizeLog2: 16,
-    })
+    const memory = store.newMemory(ONE_PAGE)
     const table = store.newTable({ limits: { address: 'i32', min: 4n, max: undefined }, elem: FUNCREF })
     const wat = `(module (import "m" "memory" (memory 1)) (import "m" "table" (table 4 funcref))
       (func $seven (result i32) (i32.const 7)) (elem (i32.const 1) $seven)

@@ -7,7 +7,7 @@ import { ENGINES } from '../../src/presets/engines.ts'
 import { ExnInst, HostThrow } from '../../src/runtime/instances.ts'
 import { Store } from '../../src/runtime/store.ts'
 import { I32, I64 } from '../../src/syntax/types.ts'
-import { type Loaded, type LoadOptions, load, trapOf } from '../engines/load.ts'
+import { type Loaded, type LoadOptions, load, ONE_PAGE, trapOf } from '../engines/load.ts'
 
 const stores = {
   plain: () => new Store(ENGINES.host!),
@@ -60,11 +60,7 @@ describe.each(Object.entries(stores))('%s', (_, store) => {
             (local.set 1 (i32.add (local.get 1) (i32.load8_u $b (local.get 0)))) (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
             (br_if $l (i32.gt_s (local.get 0) (i32.const 0)))) (local.get 1)))`,
       (s) => ({
-        'm.first': s.newMemory({
-          limits: { address: 'i32', min: 1n, max: undefined },
-          shared: false,
-          pageSizeLog2: 16,
-        }),
+        'm.first': s.newMemory(ONE_PAGE),
         'm.second': s.newMemory({ limits: { address: 'i32', min: 1n, max: 3n }, shared: false, pageSizeLog2: 16 }),
       }),
     )
@@ -92,9 +88,8 @@ describe.each(Object.entries(stores))('%s', (_, store) => {
   })
 
   test('segments are written in order, and those before a trap stay', () => {
-    const type = { limits: { address: 'i32' as const, min: 1n, max: undefined }, shared: false, pageSizeLog2: 16 }
     const s = store()
-    const [a, b] = [s.newMemory(type), s.newMemory(type)]
+    const [a, b] = [s.newMemory(ONE_PAGE), s.newMemory(ONE_PAGE)]
     const wat = `(module (import "m" "a" (memory 1)) (import "m" "b" (memory 1))
       (data (memory 1) (i32.const 0) "one") (data (i32.const 0) "two") (data (memory 1) (i32.const 65535) "no") (data (i32.const 8) "never"))`
     expect(trapOf(() => load(s.executor, wat, { store: s, imports: { 'm.a': a!, 'm.b': b! } }))).toBe(

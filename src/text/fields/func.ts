@@ -30,7 +30,7 @@ export const EXTERN_SPACES = new Map<number, ExternSpace>([
 ])
 
 /** Inline exports. */
-export function inlineExports(p: ModuleContext, space: ExternSpace, index: number): void {
+function inlineExports(p: ModuleContext, space: ExternSpace, index: number): void {
   while (p.open(Kw.export)) {
     const out = p.exports.entry()
     out.name(p.name())
@@ -49,7 +49,7 @@ function beginImport(p: ModuleContext, module: string, name: string, at: number)
 }
 
 /** An inline import, which makes the definition an import; undefined if there is none. */
-export function inlineImport(p: ModuleContext): ByteWriter | undefined {
+function inlineImport(p: ModuleContext): ByteWriter | undefined {
   const at = p.pos
   if (!p.open(Kw.import)) return undefined
   const module = p.name()
@@ -58,13 +58,8 @@ export function inlineImport(p: ModuleContext): ByteWriter | undefined {
   return out
 }
 
-/** Notes that a definition was made, after which imports may not follow. */
-export function defined(p: ModuleContext, space: ExternSpace): void {
-  p.defined = SINGULAR[space]
-}
-
 /** What is imported: its code and type. */
-export function externType(p: ModuleContext, out: ByteWriter, space: ExternSpace, index: number): void {
+function externType(p: ModuleContext, out: ByteWriter, space: ExternSpace, index: number): void {
   out.byte(EXTERN_CODES[space])
   switch (space) {
     case 'funcs':
@@ -83,6 +78,20 @@ export function externType(p: ModuleContext, out: ByteWriter, space: ExternSpace
       out.byte(0)
       out.u32(typeUse(p, () => {}))
   }
+}
+
+/** Begins a definition, with its inline exports. Gives its index; undefined where it is an inline import, and with that complete. */
+export function definition(p: ModuleContext, space: ExternSpace): number | undefined {
+  const index = p.define(space)
+  inlineExports(p, space, index)
+  const imported = inlineImport(p)
+  if (imported !== undefined) {
+    externType(p, imported, space, index)
+    return undefined
+  }
+  // Imports may not follow.
+  p.defined = SINGULAR[space]
+  return index
 }
 
 /** What an import is, `(kind …)`, up to its closing parenthesis. */
@@ -138,41 +147,23 @@ export function startField(p: ModuleContext): void {
 }
 
 export function tagField(p: ModuleContext): void {
-  const index = p.define('tags')
-  inlineExports(p, 'tags', index)
-  const imported = inlineImport(p)
-  if (imported) externType(p, imported, 'tags', index)
-  else {
-    defined(p, 'tags')
-    const type = typeUse(p, () => {})
-    const out = p.tags.entry()
-    out.byte(0)
-    out.u32(type)
-  }
+  if (definition(p, 'tags') === undefined) return
+  const type = typeUse(p, () => {})
+  const out = p.tags.entry()
+  out.byte(0)
+  out.u32(type)
 }
 
 export function globalField(p: ModuleContext): void {
-  const index = p.define('globals')
-  inlineExports(p, 'globals', index)
-  const imported = inlineImport(p)
-  if (imported) externType(p, imported, 'globals', index)
-  else {
-    defined(p, 'globals')
-    const out = p.globals.entry()
-    writeGlobalType(out, globalType(p))
-    constExpr(p, out)
-  }
+  if (definition(p, 'globals') === undefined) return
+  const out = p.globals.entry()
+  writeGlobalType(out, globalType(p))
+  constExpr(p, out)
 }
 
 export function funcField(p: ModuleContext): void {
-  const index = p.define('funcs')
-  inlineExports(p, 'funcs', index)
-  const imported = inlineImport(p)
-  if (imported) externType(p, imported, 'funcs', index)
-  else {
-    defined(p, 'funcs')
-    funcBody(p, index)
-  }
+  const index = definition(p, 'funcs')
+  if (index !== undefined) funcBody(p, index)
 }
 
 const body = new ByteWriter(4096)

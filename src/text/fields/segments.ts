@@ -9,7 +9,7 @@ import { constExpr, exprItem } from '../instr.ts'
 import { Kw } from '../keywords.ts'
 import { Tok } from '../tokens.ts'
 import { addressType, atReference, memoryType, pageSize, reference, tableType } from '../types.ts'
-import { defined, externType, inlineExports, inlineImport } from './func.ts'
+import { definition } from './func.ts'
 
 /** The entries of an element segment: function indices or expressions. */
 interface Entries {
@@ -28,14 +28,8 @@ function zeroOffset(w: ByteWriter, address: 'i32' | 'i64'): void {
 }
 
 export function tableField(p: ModuleContext): void {
-  const index = p.define('tables')
-  inlineExports(p, 'tables', index)
-  const imported = inlineImport(p)
-  if (imported) {
-    externType(p, imported, 'tables', index)
-    return
-  }
-  defined(p, 'tables')
+  const index = definition(p, 'tables')
+  if (index === undefined) return
   const address = addressType(p)
   const out = p.tables.entry()
   if (p.kind() === Tok.nat) {
@@ -131,14 +125,8 @@ export function elemField(p: ModuleContext): void {
 }
 
 export function memoryField(p: ModuleContext): void {
-  const index = p.define('memories')
-  inlineExports(p, 'memories', index)
-  const imported = inlineImport(p)
-  if (imported) {
-    externType(p, imported, 'memories', index)
-    return
-  }
-  defined(p, 'memories')
+  const index = definition(p, 'memories')
+  if (index === undefined) return
   const address = addressType(p)
   const out = p.memories.entry()
   if (p.kind() !== Tok.lpar) {
