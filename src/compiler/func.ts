@@ -18,13 +18,13 @@ import type { Frame, LoopDraft } from './frame.ts'
 import { global } from './globals.ts'
 import { type Emitter, operator, select } from './inline.ts'
 import { Known } from './known.ts'
+import { Locals } from './locals.ts'
 import { beginLoop, endLoop } from './loops.ts'
 import { access, bulk } from './memory.ts'
 import { Counters, clockOf } from './metering.ts'
 import { anyNaN } from './nans.ts'
 import {
   asCondition,
-  type Entry,
   F32X4,
   F64X2,
   type Form,
@@ -37,8 +37,6 @@ import {
   name,
   Operands,
   type Value,
-  variablesOf,
-  zero,
 } from './operands.ts'
 import { type Draft, isLarge, printFunction } from './split.ts'
 import { type Calls, firstCalls } from './straight.ts'
@@ -56,14 +54,6 @@ export interface Compiled {
   hasTailCall: boolean
 }
 
-/** The variables of a local, the entries that they are, and those where NaNs matter. */
-interface Local {
-  names: readonly string[]
-  entries: readonly Entry[]
-  quiet?: readonly Entry[]
-  loose?: readonly Entry[]
-}
-
 export class FuncCompiler implements Emitter {
   readonly r: CodeReader
   readonly ops: Operands
@@ -73,11 +63,7 @@ export class FuncCompiler implements Emitter {
   private readonly scratches = new Set<string>()
   private readonly counterNames = new Set<string>()
   readonly frames: Frame[] = []
-  /** First slot of each local. */
-  private readonly localSlots: number[] = []
-  readonly localTypes: ValType[] = []
-  /** The variables of each local that has been used, and the entries that they are. */
-  private readonly locals: Local[] = []
+  readonly locals: Locals
   private dead = false
   readonly views = new Views(this)
   readonly facts: Facts
@@ -111,19 +97,11 @@ export class FuncCompiler implements Emitter {
     split = false,
   ) {
     this.ops = new Operands(this.line, this.use, mark ? (code) => marked(this.r.at, code) : undefined)
-    const { locals, body } = definitionOf(func)
+    const { body } = definitionOf(func)
     this.r = new CodeReader(body)
     this.facts = analyse(body)
     this.counters = new Counters(this, inst, func.index, body, split)
-    let slot = 0
-    const local = (t: ValType) => {
-      this.localTypes.push(t)
-      this.localSlots.push(slot)
-      slot += slotCount(t)
-    }
-    func.type.params.forEach(local)
-    for (const run of locals) for (let k = 0; k < run.count; k++) local(mapType(run.type, inst.typeIds))
-    for (const [index, form] of forms) this.localTypes[index] = form
+    this.locals = new Locals(inst, func, forms)
   }
 
   readonly line = (code: string): void => {
@@ -209,7 +187,7 @@ export class FuncCompiler implements Emitter {
 
   /** Parameters come as slots; those that are held as floats are made so first. */
   private raiseParam(index: number, form: Form): void {
-    const [a, b, c, d] = [0, 1, 2, 3].map((k) => `l${this.localSlots[index]! + k}`)
+    const [a, b, c, d] = [0, 1, 2, 3].map((k) => `l${this.locals.slots[index]! + k}`)
     if (form === F32X4) for (const v of [a, b, c, d]) this.line(`${v}=${this.use('f32_from_bits')}(${v})`)
     else {
       this.line(`${a}=${this.use('f64_from_bits')}(${a},${b})`)
@@ -219,12 +197,7 @@ export class FuncCompiler implements Emitter {
 
   private variables(): Variables {
     const out = new Variables()
-    const { params } = this.func.type
-    this.localTypes.forEach((t, k) => {
-      // A parameter has all the slots of its type, also where it is held in fewer.
-      const slots = k < params.length ? slotCount(params[k]!) : variablesOf(t)
-      for (let j = 0; j < slots; j++) out.add(`l${this.localSlots[k]! + j}`, kindOf(t), zero(t))
-    })
+    this.locals.declare(out)
     for (const v of this.ops.declared)
       out.add(v, (/^[id]/.exec(v)?.[0] ?? 'r') as Kind, v.startsWith('r') ? 'null' : '0')
     for (const v of this.scratches) out.add(v, 'r', '0')
@@ -234,20 +207,6 @@ export class FuncCompiler implements Emitter {
       out.add(v, 'r', value, v[0] === 'W' ? `M${v.slice(1)}.dv` : v[0] === 'H' ? value : '')
     }
     return out
-  }
-
-  localNames(index: number): readonly string[] {
-    return this.local(index).names
-  }
-
-  private local(index: number): Local {
-    const made = this.locals[index]
-    if (made !== undefined) return made
-    const slot = this.localSlots[index]!
-    const names = Array.from({ length: variablesOf(this.localTypes[index]!) }, (_, k) => `l${slot + k}`)
-    const local = { names, entries: names.map(name) }
-    this.locals[index] = local
-    return local
   }
 
   private step(op: Op): void {
@@ -427,7 +386,7 @@ export class FuncCompiler implements Emitter {
       return new FuncCompiler(this.inst, this.func, forms, this.mark).compileLoop(offset)
     const { from, to, frames } = this.met
     const lines = this.linesFrom(from, to)
-    const floats = new Map([...this.forms].map(([index, form]) => [this.localSlots[index]!, form]))
+    const floats = new Map([...this.forms].map(([index, form]) => [this.locals.slots[index]!, form]))
     return { lines, frames, variables: this.variables(), names: this.names, floats }
   }
 
@@ -647,27 +606,27 @@ export class FuncCompiler implements Emitter {
   }
 
   private getLocal(index: number): void {
-    const held = this.local(index)
-    const { names, entries } = held
+    const { ops, locals } = this
     if (this.conditions.has(index)) {
-      const cond = `b${names[0]}`
-      this.ops.push(I32, { code: names[0]!, vars: [names[0]!, cond], effect: false, simple: true, cond })
+      const v = locals.names(index)[0]!
+      const cond = `b${v}`
+      ops.push(I32, { code: v, vars: [v, cond], effect: false, simple: true, cond })
       return
     }
-    const type = this.localTypes[index]!
+    const type = locals.types[index]!
     const quiet = this.quiet.has(index)
-    const local = type === F32X4 && !quiet ? index : undefined
-    if (local !== undefined) this.loose.read(local)
+    const loose = type === F32X4 && !quiet
+    if (loose) this.loose.read(index)
     const known = this.known.of(index)
-    if (known !== undefined) this.ops.push(type, ...known)
-    else if (quiet) this.ops.push(type, ...(held.quiet ??= entries.map((e) => ({ ...e, quiet }))))
-    else if (local !== undefined) this.ops.push(type, ...(held.loose ??= entries.map((e) => ({ ...e, local }))))
-    else this.ops.push(type, ...entries)
+    if (known !== undefined) ops.push(type, ...known)
+    else if (quiet) ops.push(type, ...locals.quiet(index))
+    else if (loose) ops.push(type, ...locals.loose(index))
+    else ops.push(type, ...locals.entries(index))
   }
 
   private setLocal(index: number): void {
     const { ops } = this
-    const targets = this.localNames(index)
+    const targets = this.locals.names(index)
     const value = ops.values[ops.values.length - 1]!
     if (isVector(value.type)) this.settleForm(index, value)
     for (let k = 1; k < targets.length; k++)
@@ -682,7 +641,7 @@ export class FuncCompiler implements Emitter {
       return
     }
     this.known.forget(index)
-    if (this.localTypes[index] === V128) this.known.keep(this, index, targets, value.slots)
+    if (this.locals.types[index] === V128) this.known.keep(this, index, targets, value.slots)
     targets.forEach((v, k) => {
       if (value.slots[k]!.code !== v) this.line(`${v}=${value.slots[k]!.code}`)
     })
@@ -698,7 +657,7 @@ export class FuncCompiler implements Emitter {
 
   /** Brings a vector into the form in which a local is held, and counts how it came. */
   private settleForm(index: number, value: Value): void {
-    const form = this.localTypes[index]!
+    const form = this.locals.types[index]!
     if (value.type !== V128 || value.slots.every((e) => e.constant === undefined && e.f32 === undefined))
       this.votes.add(index, value.type, this.weight())
     if (form === F32X4 || form === F64X2) toFloats(this, value, form)
@@ -711,9 +670,8 @@ export class FuncCompiler implements Emitter {
   }
 
   vote(value: Value, form: ValType): void {
-    const slot = /^l(\d+)$/.exec(value.slots[0]!.code)
-    const index = slot === null ? -1 : this.localSlots.indexOf(Number(slot[1]))
-    if (index >= 0 && isVector(this.localTypes[index]!)) this.votes.add(index, form, this.weight())
+    const index = this.locals.named(value.slots[0]!.code)
+    if (index >= 0 && isVector(this.locals.types[index]!)) this.votes.add(index, form, this.weight())
   }
 
   /** What something counts by how often it runs. */

@@ -1,7 +1,6 @@
 // One loop of a function as a function of its own, for an interpreter in the middle of it: takes the frame's registers, runs the loop, puts the registers
 // back and says where it was left. A register's number is a local's slot, or behind them the height of a stack slot.
-import { definitionOf, type FuncInst, type ModuleInst } from '../runtime/instances.ts'
-import { slotsOf } from '../runtime/values.ts'
+import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
 import { type FuncType, slotCount } from '../syntax/types.ts'
 import type { Frame, LoopDraft } from './frame.ts'
 import { type Compiled, FuncCompiler } from './func.ts'
@@ -36,11 +35,9 @@ export function compileLoop(
   if (loop === undefined || loop.frames.some((f) => f.kind.startsWith('try') || f.kind.startsWith('catch')))
     return undefined
   const { type } = func
-  const own = definitionOf(func).locals
-  const locals = own.reduce((n, run) => n + run.count * slotCount(run.type), slotsOf(type.params))
   const say = (text: string): Line => ({ text, offset })
   const variables = withParameters(loop.variables, type)
-  const { loads, stores } = registersOf(loop, locals)
+  const { loads, stores } = registersOf(loop, compiler.locals.count)
   const lines = [
     say(loads.join('')),
     say(loop.variables.names.map((v, k) => again(v, loop.variables.again[k]!)).join('')),

@@ -32,7 +32,7 @@ export function beginLoop(c: FuncCompiler): void {
 
 /** Where a loop starts anew, its integers are integers again. */
 function makeInts(c: FuncCompiler, { locals }: Loop): void {
-  const ints = [...locals].filter((k) => kindOf(c.localTypes[k]!) === 'i').flatMap((k) => c.localNames(k))
+  const ints = [...locals].filter((k) => kindOf(c.locals.types[k]!) === 'i').flatMap((k) => c.locals.names(k))
   if (ints.length > 0) c.line(ints.map((v) => `${v}=${v}|0`).join(';'))
 }
 

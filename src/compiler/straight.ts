@@ -44,7 +44,7 @@ export function firstCalls(c: FuncCompiler, { type, index }: FuncInst, lines: re
   const straight = straighten(lines, c.labels)
   if (straight === undefined) return undefined
   for (const v of straight.variables) c.counter(v)
-  const slots = type.params.flatMap((_, k) => c.localNames(k)).join(',')
+  const slots = type.params.flatMap((_, k) => c.locals.names(k)).join(',')
   return [{ text: `if(${STATE}!==0)return ${c.use(`R${index}`)}.code(${slots});`, offset: 0 }, ...straight.lines]
 }
 

@@ -1,6 +1,6 @@
 // Store: where instances live that may meet each other; their limits, fuel and interrupts; and the one place where what WebAssembly throws comes out.
 import { locate } from '../debug/locate.ts'
-import { LinkError, Trap } from '../errors.ts'
+import { Trap } from '../errors.ts'
 import { leaving } from '../runtime/boundary.ts'
 import { ArrayInst, ForeignAggregate, StructInst } from '../runtime/gc.ts'
 import type { Heap } from '../runtime/heap.ts'
