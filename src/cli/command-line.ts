@@ -12,9 +12,11 @@ export async function main(): Promise<void> {
   Error.stackTraceLimit = FRAMES
   let exitCode = 0
   try {
-    await makeProgram((code) => {
+    const program = makeProgram((code) => {
       exitCode = code
-    }).parseAsync()
+    })
+    if (process.argv.length === 2) program.help({ error: true })
+    await program.parseAsync()
   } catch (e) {
     if (e instanceof CommanderError) exitCode = e.exitCode === 0 ? 0 : EXIT.usage
     else {

@@ -1,14 +1,14 @@
 // `anywasm compile`: from a module to plain JavaScript that runs without generating code. What the file looks like is ahead-output.ts's.
-import { rmSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import type { Module } from '../syntax/module.ts'
 import { declarations } from './ahead-declarations.ts'
 import { compileParts } from './ahead-module.ts'
 import { FORMATS, type Format, globalName, type Parts, type Script, script } from './ahead-output.ts'
 import { TARGETS, type Target } from './ahead-runtime.ts'
-import { EXIT, explain, Failure, systemFailure } from './failure.ts'
+import { EXIT, explain, Failure } from './failure.ts'
 import { loadModule } from './load.ts'
-import { writeOut } from './output.ts'
+import { mustDiffer, writeFile } from './output.ts'
 import { beginProgress, endProgress } from './progress.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -51,19 +51,20 @@ export async function compile(file: string, options: CompileOptions): Promise<vo
   const external = options.external ? `${output}.wasm` : undefined
   const made = script(format, target, parts, external === undefined ? undefined : basename(external))
   endProgress()
-  if (output === '-') {
-    writeOut(made.text)
-    return
-  }
-  if (external !== undefined) write(external, parts.data)
-  if (options.sourceMap === false) write(output, made.text)
+  if (!mayStandBeside(output)) return writeFile(output, made.text)
+  if (external !== undefined) writeFile(external, parts.data)
+  if (options.sourceMap === false) writeFile(output, made.text)
   else {
     const { map, comment } = await mapOf(made, parts.module, file, output)
-    write(output, made.text + comment)
-    write(`${output}.map`, map)
+    writeFile(output, made.text + comment)
+    writeFile(`${output}.map`, map)
   }
-  write(declarationsPath(output), declarations(parts.module, format, name))
+  writeFile(declarationsPath(output), declarations(parts.module, format, name))
 }
+
+/** Whether other files can lie beside an output: not where it is a stream or a device. */
+const mayStandBeside = (output: string): boolean =>
+  output !== '-' && (statSync(output, { throwIfNoEntry: false })?.isFile() ?? true)
 
 /** Options of a script, which an executable has none of, and the reverse. */
 const OF_SCRIPTS = { format: '--format', target: '--target', embed: '--embed', external: '--external' } as const
@@ -115,10 +116,9 @@ function check(file: string, output: string, options: CompileOptions): void {
     if (options[name as keyof CompileOptions] !== undefined)
       throw new Failure(`compile: ${flag} is ${executable ? 'not ' : 'only '}for --executable`, EXIT.usage)
   if (embed && external) throw new Failure('compile: --embed and --external exclude each other', EXIT.usage)
-  if (external && output === '-')
+  if (external && !mayStandBeside(output))
     throw new Failure('compile: --external needs a file to stand beside; name one with -o', EXIT.usage)
-  if (output !== '-' && file !== '-' && resolve(output) === resolve(file))
-    throw new Failure(`compile: ${output} is the module itself; name another file with -o`, EXIT.usage)
+  mustDiffer('compile', file, output)
 }
 
 async function compileFile(file: string, target: Target, name: string): Promise<Parts> {
@@ -134,15 +134,4 @@ function declarationsPath(output: string): string {
   if (ext === '.mjs') return `${base}.d.mts`
   if (ext === '.cjs') return `${base}.d.cts`
   return ext === '.js' ? `${base}.d.ts` : `${output}.d.ts`
-}
-
-function write(path: string, content: string | Uint8Array): void {
-  try {
-    writeFileSync(path, content)
-  } catch (e) {
-    const { code } = e as NodeJS.ErrnoException
-    // A file that is not whole is worse than none.
-    if (code === 'ENOSPC') rmSync(path, { force: true })
-    throw systemFailure(path, e)
-  }
 }

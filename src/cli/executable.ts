@@ -1,6 +1,6 @@
 // `anywasm compile --executable`: a script and this Node in one file that runs by itself (Node's single executable applications).
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -81,7 +81,7 @@ async function inject(output: string, main: string, dir: string): Promise<void> 
     )
     sign('--sign', '-', path)
   } catch (e) {
-    rmSync(path, { force: true })
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path, { force: true })
     throw systemFailure(output, e)
   }
 }

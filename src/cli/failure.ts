@@ -21,6 +21,10 @@ const SYSTEM: Record<string, string> = {
   ENOTDIR: 'a part of the path is not a directory',
   ENOSPC: 'no space left on the device',
   EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'this host has no such address',
+  ENOTFOUND: 'no such host',
   EMFILE: 'too many open files',
 }
 

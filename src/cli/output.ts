@@ -1,6 +1,6 @@
 // Where the command line's own words go: all of a text to standard output whatever takes it, and colours where a person reads them.
-import { writeSync } from 'node:fs'
-import { EXIT, Failure, systemReason } from './failure.ts'
+import { rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { EXIT, Failure, systemFailure, systemReason } from './failure.ts'
 import { endProgress } from './progress.ts'
 import { coloured, red } from './terminal.ts'
 
@@ -21,6 +21,30 @@ export function writeOut(content: string | Uint8Array): void {
       Atomics.wait(cell, 0, 0, PAUSE_MS)
     }
   }
+}
+
+/** Writes a file, whose folder there must be; `-` is standard output. */
+export function writeFile(path: string, content: string | Uint8Array): void {
+  endProgress()
+  try {
+    if (path === '-') writeOut(content)
+    else writeFileSync(path, content)
+  } catch (e) {
+    if (e instanceof Failure) throw e
+    const { code } = e as NodeJS.ErrnoException
+    // A file that is not whole is worse than none; a device is never one.
+    if (code === 'ENOSPC' && statSync(path).isFile()) rmSync(path, { force: true })
+    if (code === 'ENOENT') throw new Failure(path === '' ? '-o: expected a file to write' : `${path}: no such folder`)
+    throw systemFailure(path, e)
+  }
+}
+
+/** @throws Failure where what is written would replace what is read */
+export function mustDiffer(command: string, input: string, output: string): void {
+  if (input === '-' || output === '-') return
+  const [from, to] = [input, output].map((path) => statSync(path, { throwIfNoEntry: false }))
+  if (from?.isFile() && to !== undefined && from.ino === to.ino && from.dev === to.dev)
+    throw new Failure(`${command}: ${output} is the module itself; name another file with -o`, EXIT.usage)
 }
 
 /** Writes to standard error, which may be closed. */

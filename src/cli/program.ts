@@ -54,6 +54,11 @@ export function makeProgram(done: (code: number) => void): Command {
   addTextCommands(program)
   addCompile(program)
   addOthers(program)
+  // An option like the others, so that it is ours only before a file: what follows that is the program's.
+  program
+    .helpOption(false)
+    .option('-h, --help', 'display help for command')
+    .on('option:help', () => program.help())
   return program
 }
 

@@ -127,7 +127,7 @@ function standardInput(file: string): number {
 }
 
 /** Wasmer's users write `--` between the file and its arguments; it is not the program's. */
-const withoutDashes = (args: readonly string[]) => (args[0] === '--' ? args.slice(1) : args)
+export const withoutDashes = (args: readonly string[]) => (args[0] === '--' ? args.slice(1) : args)
 
 /** Folders, variables, arguments and standard input. Opens the latter. */
 export function wasiOptions(
@@ -155,7 +155,7 @@ export async function listeners(addresses: readonly string[] = []): Promise<Node
       const worker = new URL('../wasi/socket-worker.js', import.meta.url)
       return new NodeListener(host.replace(/^\[(.*)\]$/, '$1'), Number(port), worker)
     } catch (e) {
-      throw new Failure(`--tcplisten ${a}: ${(e as Error).message}`)
+      throw new Failure(`--tcplisten ${a}: ${systemReason((e as Error).cause ?? e)}`)
     }
   })
 }

@@ -18,7 +18,7 @@ import { externs, facade, sharedMemory } from './link.ts'
 import { loadCached, loadModule } from './load.ts'
 import { writeError, writeOut } from './output.ts'
 import { endProgress } from './progress.ts'
-import { listeners, type RunOptions, variantOf, wasiOptions } from './run-options.ts'
+import { listeners, type RunOptions, variantOf, wasiOptions, withoutDashes } from './run-options.ts'
 import { didYouMean } from './suggest.ts'
 import { onlyDeadline, unwatched, type Within, watchdog } from './watchdog.ts'
 
@@ -62,8 +62,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     code = await keepCode(engine, module, loaded.content, options)
     const given = externs(store, module, wasi.getImportObject())
     const parts = { store, inst: within(() => instantiate(store!, loaded.module, given, file)), wasi, within }
-    if (options.invoke !== undefined) return await invokeExport(parts, options.invoke, args)
-    return start(parts, file)
+    if (options.invoke !== undefined) return await invokeExport(parts, options.invoke, withoutDashes(args))
+    return start(parts, file, args)
   } catch (e) {
     if (e instanceof Trap && module && store) (await import('./debug-info.ts')).tellSources(store, module, file)
     const failure = explain(e, file, module && (await import('../binary/name-section.ts')).decodeNames(module))
@@ -108,10 +108,11 @@ interface Parts {
   within: Within
 }
 
-function start({ store, inst, wasi, within }: Parts, file: string): number {
+function start({ store, inst, wasi, within }: Parts, file: string, args: readonly string[]): number {
   if (!inst.exports.has('_start')) {
+    const late = args.some((a) => /^(?:-i|--invoke(?:=.*)?)$/.test(a))
     throw new Failure(
-      `${file}: exports no _start, so it is no command; call one of its functions with --invoke NAME (${functionNames(inst)})`,
+      `${file}: exports no _start, so it is no command; ${late ? 'write --invoke before the file, since what follows is for the program' : `call one of its functions with --invoke NAME (${functionNames(inst)})`}`,
     )
   }
   return within(() => wasi.start(facade(store, inst))) ?? 0

@@ -1,29 +1,19 @@
 // `anywasm parse` and `anywasm print`: between the text format and the binary.
-import { writeFileSync } from 'node:fs'
 import { decode } from '../binary/decode.ts'
 import { decodeNames } from '../binary/name-section.ts'
 import { parseModule } from '../text/parse.ts'
 import { printModule } from '../text/print.ts'
-import { EXIT, explain, Failure, systemFailure } from './failure.ts'
+import { EXIT, explain, Failure } from './failure.ts'
 import { moduleBytes, readBytes } from './load.ts'
-import { writeOut } from './output.ts'
-import { beginProgress, endProgress } from './progress.ts'
+import { mustDiffer, writeFile } from './output.ts'
+import { beginProgress } from './progress.ts'
 import { isTerminal } from './terminal.ts'
-
-function write(path: string, content: string | Uint8Array): void {
-  endProgress()
-  try {
-    if (path === '-') writeOut(content)
-    else writeFileSync(path, content)
-  } catch (e) {
-    throw e instanceof Failure ? e : systemFailure(path, e)
-  }
-}
 
 /** @param output the input with .wasm if it isn't given; standard output if there is no name to take */
 export function parse(file: string, output: string = file === '-' ? '-' : `${file.replace(/\.wat$/, '')}.wasm`): void {
   if (output === '-' && isTerminal(1))
     throw new Failure('parse: a binary is nothing for a terminal; name a file with -o', EXIT.usage)
+  mustDiffer('parse', file, output)
   let bytes: Uint8Array
   try {
     const text = readBytes(file)
@@ -32,10 +22,11 @@ export function parse(file: string, output: string = file === '-' ? '-' : `${fil
   } catch (e) {
     throw explain(e, file)
   }
-  write(output, bytes)
+  writeFile(output, bytes)
 }
 
 export async function print(file: string, output = '-'): Promise<void> {
+  mustDiffer('print', file, output)
   let text: string
   try {
     const module = decode(await moduleBytes(file))
@@ -43,5 +34,5 @@ export async function print(file: string, output = '-'): Promise<void> {
   } catch (e) {
     throw explain(e, file)
   }
-  write(output, text)
+  writeFile(output, text)
 }

@@ -18,6 +18,7 @@ export const CODES = [
   'EADDRINUSE',
   'EADDRNOTAVAIL',
   'EACCES',
+  'ENOTFOUND',
   'ECONNRESET',
   'EPIPE',
   'ENOTCONN',

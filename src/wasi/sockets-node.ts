@@ -37,8 +37,9 @@ class Channel {
   /** Where a negative result is an error. */
   demand(m: SocketRequest): number {
     const { result } = this.ask(m)
-    if (result < 0) throw new WASIError(errnoOf({ code: CODES[-result - 1] }) ?? Errno.IO)
-    return result
+    if (result >= 0) return result
+    const cause = { code: CODES[-result - 1] }
+    throw Object.assign(new WASIError(errnoOf(cause) ?? Errno.IO), { cause })
   }
 }
 

@@ -116,6 +116,8 @@ describe('run', () => {
     [['--volume', ':x', 'examples/hello.wat'], 2, 'expected HOST:GUEST'],
     [['--stdin', 'no.txt', 'examples/hello.wat'], 1, '--stdin no.txt: no such file'],
     [['--tcplisten', 'here', 'examples/hello.wat'], 2, 'expected HOST:PORT'],
+    [['--tcplisten', '192.0.2.1:80', 'examples/hello.wat'], 1, '192.0.2.1:80: this host has no such address'],
+    [['examples/factorial.wat', '--invoke', 'factorial', '3'], 1, 'write --invoke before the file'],
   ] as const)('run %j exits %i', (args, code, message) => {
     const r = anywasm(['run', ...args])
     expect(r.stderr).toContain(message)

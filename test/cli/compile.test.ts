@@ -345,7 +345,7 @@ describe('what goes wrong is one line', () => {
     expect(line(['examples/hello.wat', '-o', at('no/such.mjs')])).toEqual([
       1,
       '',
-      'anywasm: DIR/no/such.mjs: no such file\n',
+      'anywasm: DIR/no/such.mjs: no such folder\n',
     ])
     expect(line(['examples/hello.wat', '-o', dir])).toEqual([1, '', 'anywasm: DIR: is a directory, not a file\n'])
     writeFileSync(at('bad.wat'), '(module (func (result i32) (f32.const 1)))')

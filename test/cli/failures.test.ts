@@ -1,6 +1,16 @@
 // What goes wrong around a command: mistyped words, output that nobody takes, files that are something else. One clear line, and its exit code.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -32,6 +42,7 @@ describe('a mistyped word', () => {
     [['completion', 'bahs'], 'Allowed choices are bash, zsh, fish.'],
     [['validate'], "missing required argument 'file'"],
     [['inspect', 'a', 'b'], 'too many arguments'],
+    [[], 'Usage: anywasm [options] [command]'],
   ])('%j', (args, message) => {
     const r = anywasm(args)
     expect(r.stderr).toContain(message)
@@ -87,9 +98,28 @@ describe('files that are something else', () => {
     expect(anywasm(['parse', 'examples/hello.wat', '-o', '/no/such/out.wasm'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'anywasm: /no/such/out.wasm: no such file\n',
+      stderr: 'anywasm: /no/such/out.wasm: no such folder\n',
     })
   })
+})
+
+test.each(['parse', 'print', 'compile'])('%s never writes over its input', (command) => {
+  const input = path('input.wat')
+  copyFileSync('examples/hello.wat', input)
+  rmSync(path('link.wat'), { force: true })
+  symlinkSync(input, path('link.wat'))
+  for (const output of [input, path('link.wat')]) {
+    const r = anywasm([command, input, '-o', output])
+    const stderr = `anywasm: ${command}: ${output} is the module itself; name another file with -o\n`
+    expect(r).toEqual({ code: 2, stdout: '', stderr })
+  }
+  expect(readFileSync(input, 'utf8')).toBe(readFileSync('examples/hello.wat', 'utf8'))
+})
+
+test.runIf(existsSync('/dev/null'))('compile writes nothing beside a device', () => {
+  symlinkSync('/dev/null', path('null'))
+  expect(anywasm(['compile', 'examples/hello.wat', '-o', path('null')]).code).toBe(0)
+  expect(readdirSync(dir).filter((name) => name.startsWith('null'))).toEqual(['null'])
 })
 
 /** Runs a line of shell in which `anywasm` is the command. */
@@ -116,6 +146,16 @@ describe.runIf(existsSync('/dev/full'))('a full disk', () => {
     for (const command of ['parse', 'print']) {
       const r = anywasm([command, 'examples/hello.wat', '-o', '/dev/full'])
       expect([r.code, r.stderr]).toEqual([1, 'anywasm: /dev/full: no space left on the device\n'])
+    }
+  })
+
+  test('leaves a device where it is', () => {
+    // What would be deleted is the link.
+    symlinkSync('/dev/full', path('full'))
+    for (const command of ['parse', 'print', 'compile']) {
+      const r = anywasm([command, 'examples/hello.wat', '-o', path('full')])
+      expect([r.code, r.stderr]).toEqual([1, `anywasm: ${path('full')}: no space left on the device\n`])
+      expect(existsSync(path('full'))).toBe(true)
     }
   })
 

@@ -47,6 +47,10 @@ describe('arguments', () => {
       ['args.wat', '--', '-v'],
     ],
     [
+      [args, '--help', '-h', '-V'],
+      ['args.wat', '--help', '-h', '-V'],
+    ],
+    [
       ['run', '--argv0', 'tool', args, '', 'ä b'],
       ['tool', '', 'ä b'],
     ],
