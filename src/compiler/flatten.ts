@@ -11,7 +11,7 @@ export function deeperThan(lines: readonly Line[], most: number): boolean {
   let depth = 0
   for (const { text } of lines) {
     if (text[0] === '}') depth--
-    if (text[text.length - 1] === '{' && ++depth > most) return true
+    if (text[text.length - 1] === '{' && (depth += text.endsWith('{try{') ? 2 : 1) > most) return true
   }
   return false
 }
@@ -92,7 +92,7 @@ function directOf(lines: readonly Line[], ladder: Ladder, closes: ReadonlyMap<nu
     else {
       const rung = rungs.get(/^break (L\d+);$/.exec(text)?.[1] ?? '')
       if (rung === undefined) return undefined
-      cases[rung]!.push(...due)
+      for (const text of due) cases[rung]!.push(text)
       due = []
     }
   }

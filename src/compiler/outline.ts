@@ -138,7 +138,7 @@ export function print(nodes: readonly Node[], out: Line[] = []): Line[] {
       out.push(arm.open)
       print(arm.body, out)
     }
-    out.push(...lines)
+    for (const line of lines) out.push(line)
   }
   return out
 }
@@ -174,7 +174,7 @@ export function printPiece(o: Outlining, piece: Piece): Line[] {
         out.push(arm.open)
         visit(arm.body, inLoop || kind === 'loop')
       }
-      if (arms.length > 0) out.push(...lines)
+      if (arms.length > 0) for (const line of lines) out.push(line)
       else for (const l of lines) out.push({ text: rewrite(l.text, inLoop || kind === 'opaque'), offset: l.offset })
     }
   }

@@ -2,6 +2,7 @@
 // Runs of statements become functions of their own, the largest first, until what remains is well below the limit; the dispatch of an interpreter
 // loop stays where it is (docs/rationale.md, "Why are huge functions split?").
 
+import { Exhaustion } from '../errors.ts'
 import { machineIn, outlineCases } from './cases.ts'
 import { deeperThan, flatten } from './flatten.ts'
 import { Liveness } from './liveness.ts'
@@ -19,6 +20,7 @@ import {
   WAY,
 } from './outline.ts'
 import { type Line, type Node, parse, remeasure, sizeOf, Unreadable, type Variables, width } from './tree.ts'
+import { unnest } from './unnest.ts'
 
 /** A generated function before it is source. */
 export interface Draft {
@@ -57,7 +59,13 @@ export const sizes = {
   least: 120,
   /** Levels of braces from which ladders of blocks become flat. */
   depth: 300,
+  /** Levels from which everything becomes flat, but for what is only so high. */
+  deepest: 600,
+  low: 100,
 }
+
+/** Levels that V8's parser has stack for; it is at 2,000 that it overflows. */
+const MOST_LEVELS = 1600
 
 /** Whether lines are too many for one function. */
 export const isLarge = (lines: readonly Line[]): boolean => lines.reduce((s, l) => s + width(l.text), 0) > sizes.whole
@@ -73,7 +81,7 @@ export function printFunction(draft: Draft, small = false): Printed | undefined 
   const large = isLarge(draft.lines)
   const deep = deeperThan(draft.lines, sizes.depth)
   if (deep || large) {
-    const flat = flatten(draft.lines, deep)
+    const flat = shallow(draft.lines, deep)
     for (const v of flat.variables) draft.variables.add(v, 'i', '0')
     draft = { ...draft, lines: flat.lines }
   }
@@ -87,6 +95,17 @@ export function printFunction(draft: Draft, small = false): Printed | undefined 
   lines[0]!.text += prologue
   lines[lines.length - 1]!.text = `${epilogue}})`
   return joined([lines], [])
+}
+
+/** The lines without what a parser has no stack for. */
+function shallow(lines: readonly Line[], deep: boolean): { lines: readonly Line[]; variables: string[] } {
+  const flat = flatten(lines, deep)
+  if (!deep || !deeperThan(flat.lines, sizes.deepest)) return flat
+  const flatter = unnest(lines, sizes.low)
+  const best = deeperThan(flatter.lines, MOST_LEVELS) ? flat : flatter
+  if (deeperThan(best.lines, MOST_LEVELS))
+    throw new Exhaustion('call stack exhausted', 'a function nests try too deep for the compiler')
+  return best
 }
 
 function functionLines(
@@ -201,7 +220,7 @@ class Candidates {
   private count = 0
 
   constructor(nodes: Node[]) {
-    const cases = Math.max(0, ...nodes.map((n) => n.cases))
+    const cases = nodes.reduce((most, n) => Math.max(most, n.cases), 0)
     this.list(nodes, cases >= 8 ? cases : Infinity)
   }
 

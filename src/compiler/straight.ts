@@ -81,7 +81,7 @@ function straighten(
     for (const text of after) say(text, lines[to - 1]?.offset ?? -1)
   }
   say('}', lines[machine.to]!.offset)
-  out.push(...lines.slice(machine.to + 1))
+  for (const line of lines.slice(machine.to + 1)) out.push(line)
   return { lines: out, variables: plan.variables }
 }
 

@@ -103,7 +103,7 @@ function print(
   const spans: Span[] = []
   for (const [head, end] of ends) spans.push({ start: places[head]!, end, loop: true, label: label(head, true) })
   const loopEnds = new Set([...ends.values()])
-  spans.push(...blocksOf(nodes, order, places, spans, (node) => label(node, false)))
+  for (const block of blocksOf(nodes, order, places, spans, (node) => label(node, false))) spans.push(block)
   const opens: Span[][] = order.map(() => [])
   const closes = new Int32Array(order.length + 1)
   for (const s of spans) {
@@ -296,7 +296,7 @@ class Graph {
     for (let node = due.pop(); node !== undefined; node = due.pop()) {
       if (members.has(node)) continue
       members.add(node)
-      due.push(...this.before[node]!)
+      for (const b of this.before[node]!) due.push(b)
     }
   }
 

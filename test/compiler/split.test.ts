@@ -130,6 +130,51 @@ describe('a function in pieces', () => {
     expect(frames).toEqual([0])
   })
 
+  test.each([0, 1, 3])('what is more than %d levels high becomes flat, in pieces too', (low) => {
+    for (const wat of [machine(12), goLike(70, true)]) {
+      const expected = load(interpreter, wat).call('run', 2000)
+      for (const more of [{}, { ...everything, chunk: 900, piece: 1100 }]) {
+        Object.assign(sizes, usual, more, { depth: 0, deepest: 0, low })
+        expect(load(compiler, wat).call('run', 2000)).toEqual(expected)
+        // Fuel and the clock are looked at in its loops as in others.
+        const { call, store } = load(compiler, wat, { metering: { fuel: 5000, deadline: 2 ** 50 } })
+        expect(() => call('run', 2000)).toThrow('out of fuel')
+        const other = load(interpreter, wat, { metering: { fuel: 5000, deadline: 2 ** 50 } })
+        expect(() => other.call('run', 2000)).toThrow('out of fuel')
+        expect(store.meter.fuel).toBe(other.store.meter.fuel)
+      }
+    }
+  })
+
+  test('handlers keep their braces where what they stand in, and what stands in them, becomes flat', () => {
+    const wat = `(module (tag $t (param i32)) (func (export "run") (param i32) (result i32) (local $n i32)
+      (loop $more
+        (block $caught (result i32)
+          (try_table (catch $t $caught)
+            (loop $in
+              (if (i32.eq (i32.rem_u (local.get 0) (i32.const 7)) (i32.const 3)) (then (throw $t (local.get 0)))
+                (else (if (i32.eqz (local.get 0)) (then (return (local.get $n))))))
+              (local.set $n (i32.add (local.get $n) (i32.const 1)))
+              (br_if $in (i32.rem_u (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 5)))))
+          (br $more))
+        (local.set $n (i32.add (i32.mul (local.get $n) (i32.const 3))))
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br $more)) (unreachable)))`
+    for (const low of [0, 1, 2, 3, 4]) {
+      Object.assign(sizes, { depth: 0, deepest: 0, low })
+      for (const n of [0, 3, 4, 100])
+        expect(load(compiler, wat).call('run', n)).toEqual(load(interpreter, wat).call('run', n))
+    }
+    Object.assign(sizes, usual)
+    const nest = (n: number) =>
+      load(
+        compiler,
+        `(module (func (export "f") (result i32) ${'try_table '.repeat(n)} ${'end '.repeat(n)} i32.const 1))`,
+      )
+    expect(nest(700).call('f')).toEqual([1])
+    expect(() => nest(900).call('f')).toThrow('call stack exhausted: a function nests try too deep for the compiler')
+  })
+
   test('a deep ladder of blocks, which becomes flat', () => {
     const deep = 900
     const numbers = Array.from({ length: deep }, (_, k) => k)

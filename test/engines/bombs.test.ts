@@ -382,6 +382,30 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     expect(store.exceeded).toMatchObject({ limit: 'moduleSize' })
   })
 
+  test('hundreds of nested loops, conditions and blocks', () => {
+    const n = 900
+    const nest = (open: string, close: string, inner = '', times = n) =>
+      `${`${open} `.repeat(times)} ${inner} ${`${close} `.repeat(times)}`
+    const count = '(local.set 1 (i32.add (local.get 1) (i32.const 1)))'
+    const again = `(br_if 0 (i32.lt_u (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 7)))`
+    const { call } = load(
+      engine,
+      `(module (memory 1)
+        (func (export "loops") (param i32) (result i32) (local i32) ${nest('loop', `${count} ${again} end`)} local.get 1)
+        (func (export "ifs") (param i32) (result i32) (local i32)
+          ${nest('local.get 1 local.get 0 i32.lt_u if', `${count} else local.get 1 i32.const 3 i32.mul local.set 1 end`, count)} local.get 1)
+        (func (export "mixed") (param i32) (result i32) (local i32)
+          ${nest(`block loop local.get 0 i32.eqz br_if 1 ${count} local.get 0 i32.const 1 i32.sub local.tee 0 if`, `end ${count} end end`, 'local.get 0 br_table 3 5 9 899', 300)} local.get 1)
+        (func (export "trap") (result i32) ${nest('loop', 'end', '(drop (i32.load (i32.const -1)))')} i32.const 0))`,
+    )
+    expect(call('loops', 7)).toEqual([n + 7])
+    expect(call('loops', 100)).toEqual([n + 100])
+    expect(call('ifs', 0)).toEqual([0])
+    expect(call('ifs', 1)).toEqual([n + 1])
+    expect([0, 3, 200, 400].map((k) => call('mixed', k)[0])).toEqual([0, 6, 400, 300])
+    expect(trapOf(() => call('trap'))).toBe('out of bounds memory access')
+  })
+
   test('thousands of values on the operand stack, which calls and writes leave alone', () => {
     const n = 5000
     const many = (text: string, count = n) => `${text} `.repeat(count)
