@@ -17,9 +17,9 @@ const RULES: Record<string, readonly string[]> = {
   compiler: ['syntax', 'binary', 'numeric', 'runtime', 'errors'],
   tiered: ['interpreter', 'compiler', 'syntax', 'runtime', 'errors'],
   host: ['syntax', 'binary', 'valid', 'runtime', 'numeric', 'util', 'errors'],
-  'js-api': ['runtime', 'binary', 'valid', 'syntax', 'errors', 'numeric'],
-  wasi: ['errors'],
-  embedding: ['runtime', 'binary', 'text', 'valid', 'syntax', 'numeric', 'debug', 'errors'],
+  'js-api': ['runtime', 'binary', 'valid', 'syntax', 'errors', 'numeric', 'util'],
+  wasi: ['errors', 'util'],
+  embedding: ['runtime', 'binary', 'text', 'valid', 'syntax', 'numeric', 'debug', 'util', 'errors'],
   script: ['text', 'binary', 'valid', 'runtime', 'syntax', 'numeric', 'errors', 'util'],
   debug: ['syntax', 'binary', 'errors'],
 }

@@ -1,22 +1,5 @@
 // "Did you mean": the known name that is nearest to one that is not known.
-
-/** Insertions, deletions, replacements and swaps of neighbours that lead from one to the other. */
-function distance(a: string, b: string): number {
-  let before: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let least = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, before[j - 2]! + 1)
-      row.push(least)
-    }
-    before = last
-    last = row
-  }
-  return last[b.length]!
-}
+import { distance } from '../util/near.ts'
 
 /** Names longer than this are not compared: the work grows with the square, and modules may have any names. */
 const LONGEST = 80

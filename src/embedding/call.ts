@@ -1,9 +1,9 @@
 // Calls from the embedder: one adapter per signature that converts arguments and results, with a short way for those of i32 and f64 alone.
 import type { FuncInst } from '../runtime/instances.ts'
 import { pushSlots, takeResults, valueList } from '../runtime/values.ts'
-import { F64, I32, type ValType as Inner, typeName, typeNames } from '../syntax/types.ts'
+import { F64, I32, type ValType as Inner, typeNames } from '../syntax/types.ts'
 import type { Store } from './store.ts'
-import { type ValType, type Value, valType } from './types.ts'
+import { type ValType, type Value, valTypes } from './types.ts'
 import { fromWasm, toWasm } from './values.ts'
 
 /** How many frames backtraces of native errors have; hosts keep ten by default. */
@@ -50,12 +50,12 @@ export function checkType(
   results: readonly ValType[],
   what: () => string,
 ): void {
-  const same = (own: readonly Inner[], stated: readonly ValType[]) =>
-    own.length === stated.length && own.every((t, k) => t === valType(stated[k]))
-  if (same(inst.type.params, params) && same(inst.type.results, results)) return
-  const stated = (types: readonly ValType[]) => `[${types.map((t) => typeName(valType(t))).join(' ')}]`
+  const stated = [valTypes(params, 'parameters'), valTypes(results, 'results')] as const
+  const same = (own: readonly Inner[], other: readonly Inner[]) =>
+    own.length === other.length && own.every((t, k) => t === other[k])
+  if (same(inst.type.params, stated[0]) && same(inst.type.results, stated[1])) return
   throw new TypeError(
-    `${what()}: expected ${stated(params)} -> ${stated(results)}, it is ${typeNames(inst.type.params)} -> ${typeNames(inst.type.results)}`,
+    `${what()}: expected ${typeNames(stated[0])} -> ${typeNames(stated[1])}, it is ${typeNames(inst.type.params)} -> ${typeNames(inst.type.results)}`,
   )
 }
 

@@ -2,6 +2,7 @@
 import { invoke, invokeAsync } from '../runtime/boundary.ts'
 import type { FuncInst } from '../runtime/instances.ts'
 import { typeNames } from '../syntax/types.ts'
+import { describeValue } from '../util/options.ts'
 import { callable, checkType, deepen, restore, toParams, toResults } from './call.ts'
 import { type Caller, CallerOf } from './caller.ts'
 import { Cell, type Environment } from './environment.ts'
@@ -18,7 +19,6 @@ import {
   type ValType,
   type Value,
 } from './types.ts'
-import { describeValue } from './values.ts'
 
 /** Lets array literals be taken for tuples while TypeScript does not know the results yet. */
 type Tuple = [never, ...never[]]

@@ -2,7 +2,7 @@
 import type { GlobalInst } from '../runtime/instances.ts'
 import { Handle } from './handles.ts'
 import type { Store } from './store.ts'
-import { type GlobalType, typeName, type ValType, type ValueOf, valType } from './types.ts'
+import { type GlobalType, mustBeType, typeName, type ValType, type ValueOf, valType } from './types.ts'
 import { fromWasm, toWasm } from './values.ts'
 
 /** A global (specification: Appendix, Embedding, Globals). */
@@ -13,6 +13,7 @@ export class Global<const T extends ValType = ValType> extends Handle {
   /** @throws {TypeError} for a type that is none, or a value that does not fit */
   constructor(store: Store, type: { readonly type: T; readonly mutable?: boolean }, value: ValueOf<T>) {
     super()
+    mustBeType(type, 'global', "{ type: 'i32', mutable: true }")
     const t = valType(type.type)
     const given = toWasm(store, value, t, () => 'the value of the global')
     this.settle(store, store.newGlobal({ type: t, mutable: type.mutable ?? false }, given))

@@ -4,12 +4,13 @@ import { hostFunc } from '../runtime/boundary.ts'
 import type { FuncInst } from '../runtime/instances.ts'
 import type { DefType } from '../syntax/type-registry.ts'
 import { isRef, type ValType } from '../syntax/types.ts'
+import { describeValue } from '../util/options.ts'
 import { CallerOf } from './caller.ts'
 import type { Cell, Environments } from './environment.ts'
 import { alias } from './handles.ts'
 import type { Store } from './store.ts'
 import type { Value } from './types.ts'
-import { describeValue, fromWasm, toWasm } from './values.ts'
+import { fromWasm, toWasm } from './values.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments are of the function's own types
 export type AnyFunction = (...args: any[]) => unknown

@@ -6,14 +6,15 @@ import type { FuncInst, GlobalInst, Extern as Inst } from '../runtime/instances.
 import { FuncInst as FuncClass } from '../runtime/instances.ts'
 import type { Import } from '../syntax/module.ts'
 import { type DefType, mapType } from '../syntax/type-registry.ts'
+import { nearest } from '../util/near.ts'
+import { describeValue, isObject } from '../util/options.ts'
 import type { Environments } from './environment.ts'
 import { instOf } from './handles.ts'
 import { type AnyFunction, type Bound, bindTo, hostInst } from './host.ts'
 import type { Module } from './module.ts'
-import { nearest } from './near.ts'
 import type { Extern, Store } from './store.ts'
 import type { Value } from './types.ts'
-import { describeValue, toWasm } from './values.ts'
+import { toWasm } from './values.ts'
 
 /** What can stand for an import: an extern, a JavaScript function for a function, a value for an immutable global. */
 export type Importable = Extern | ((...args: Value[]) => unknown) | Value
@@ -45,6 +46,7 @@ const keys = (of: object | undefined): Iterable<string> =>
 
 /** An imports object as a source. @throws {TypeError} for a namespace that is none */
 export function makeSource(imports: Imports): Source {
+  if (!isObject(imports)) throw new TypeError(`the imports must be an object of modules, got ${describeValue(imports)}`)
   const namespace = (module: string): object | undefined => {
     const found = member(imports, module)
     if (found === undefined) return undefined

@@ -3,6 +3,8 @@
 import { decodeNames } from '../binary/name-section.ts'
 import type { ModuleInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
+import { nearest } from '../util/near.ts'
+import { checkArgument } from '../util/options.ts'
 import { callable, deepen, restore } from './call.ts'
 import { EnvironmentError, Environments } from './environment.ts'
 import type { Func } from './func.ts'
@@ -11,7 +13,6 @@ import { Handle } from './handles.ts'
 import { type Imports, makeSource, resolve, type Source } from './imports.ts'
 import type { Memory } from './memory.ts'
 import type { Module } from './module.ts'
-import { nearest } from './near.ts'
 import type { Extern, Store } from './store.ts'
 import type { Table } from './table.ts'
 import type { Tag } from './tag.ts'
@@ -108,9 +109,9 @@ export class Instance<H = unknown> extends Handle {
   ): Signature<P, R>
   func(name: string, params?: readonly ValType[], results?: readonly ValType[]): unknown {
     const found = this.get('func', name)
-    if (params === undefined || results === undefined) return found
+    if (params === undefined && results === undefined) return found
     try {
-      return found.typed(params, results)
+      return found.typed(params!, results!)
     } catch (e) {
       throw new TypeError(`the export ${JSON.stringify(name)}: ${(e as Error).message}`)
     }
@@ -235,6 +236,8 @@ export class WeakInstance<H = unknown> {
 
 /** Instantiates with what a source gives. */
 export function makeInstance(store: Store, module: Module, source: Source): Instance {
+  checkArgument('the first argument of an instance', 'a Store', store, 'inner')
+  checkArgument('the second argument of an instance', 'a Module', module, 'syntax')
   const environments = new Environments()
   let inst: ModuleInst | undefined
   const limit = deepen()

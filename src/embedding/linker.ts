@@ -1,4 +1,5 @@
 // Linker: names for what modules import, filled step by step, and instances from them.
+import { BOOLEAN, checkArgument, checkOptions, describeValue, isObject, type Kinds } from '../util/options.ts'
 import { Func, type HostFunction } from './func.ts'
 import { type Importable, type Imports, makeSource, type Namespace, type Source } from './imports.ts'
 import { type Instance, makeInstance } from './instance.ts'
@@ -12,6 +13,8 @@ export interface LinkerOptions {
   readonly shadowing?: boolean
 }
 
+const KINDS: Kinds<LinkerOptions> = { shadowing: BOOLEAN }
+
 /** What modules of a store may import, by module and name. */
 export class Linker {
   private readonly modules = new Map<string, Map<string, Importable>>()
@@ -19,7 +22,10 @@ export class Linker {
   constructor(
     readonly store: Store,
     private readonly options: LinkerOptions = {},
-  ) {}
+  ) {
+    checkArgument('the first argument of a linker', 'a Store', store, 'inner')
+    checkOptions('a linker', options, KINDS)
+  }
 
   /**
    * Defines one name: an extern, a JavaScript function that takes the type of whatever imports it, or a value for an immutable global.
@@ -48,6 +54,8 @@ export class Linker {
 
   /** Defines all exports of an instance, or all members of an object or map, under a module's name. @throws {TypeError} as `define` does */
   register(module: string, names: Namespace): this {
+    if (!isObject(names))
+      throw new TypeError(`register: expected an instance or an object of names, got ${describeValue(names)}`)
     const { get, names: all } = makeSource({ [module]: names })
     for (const name of all(module)) this.define(module, name, get(module, name))
     return this

@@ -6,6 +6,7 @@ import { sourceMapUrl, useSourceMap } from '../debug/locate.ts'
 import { CompileError, InvalidError } from '../errors.ts'
 import type { ImportDesc, Module as Syntax } from '../syntax/module.ts'
 import { parseModule } from '../text/parse.ts'
+import { checkArgument } from '../util/options.ts'
 import { featuresOf } from '../valid/features.ts'
 import { validate } from '../valid/module.ts'
 import { copyBytes, type ModuleSource, type ModuleStream, readAll } from './bytes.ts'
@@ -43,6 +44,7 @@ export class Module {
     readonly engine: EngineBase,
     source: ModuleSource,
   ) {
+    checkArgument('the first argument of a module', 'an Engine', engine, 'executor')
     const bytes = typeof source === 'string' ? parseModule(source) : copyBytes(source)
     this.syntax = decode(bytes, true)
     engine.executor.expect?.(this.syntax)

@@ -7,6 +7,19 @@ import type { Heap } from '../runtime/heap.ts'
 import { ExnInst, FuncInst, GlobalInst, MemInst, type ModuleInst, TableInst, TagInst } from '../runtime/instances.ts'
 import type { Exceeded, Growth, StoreLimits } from '../runtime/store.ts'
 import type * as syntax from '../syntax/types.ts'
+import {
+  ANY,
+  BOOLEAN,
+  checkArgument,
+  checkOptions,
+  describeValue,
+  FLAG,
+  FUNCTION,
+  type Kinds,
+  methods,
+  OBJECT,
+  SIGNAL,
+} from '../util/options.ts'
 import { ArrayRef, StructRef } from './aggregate.ts'
 import type { EngineBase } from './engine.ts'
 import { Exception } from './exception.ts'
@@ -65,6 +78,23 @@ export interface StoreOptions<T = unknown> {
   readonly onOutOfFuel?: () => number | Promise<number>
 }
 
+/** What its options must be; ranges of numbers are the runtime's to check. */
+const KINDS: Kinds<StoreOptions> = {
+  data: ANY,
+  limits: OBJECT,
+  fuel: ANY,
+  costs: OBJECT,
+  timeout: ANY,
+  signal: SIGNAL,
+  flag: FLAG,
+  interruptible: BOOLEAN,
+  mayGrow: FUNCTION,
+  heap: methods('collect', 'release', 'used'),
+  factory: methods('memory', 'table', 'global'),
+  onTrap: FUNCTION,
+  onOutOfFuel: FUNCTION,
+}
+
 /** A store (specification: Appendix, Embedding, Store). */
 export class Store<T = unknown> {
   /** @internal */
@@ -82,6 +112,8 @@ export class Store<T = unknown> {
     readonly engine: EngineBase,
     readonly options: StoreOptions<T> = {},
   ) {
+    checkArgument('the first argument of a store', 'an Engine', engine, 'executor')
+    checkOptions('a store', options, KINDS)
     const { limits, fuel, costs, signal, timeout, mayGrow, heap } = options
     this.data = options.data as T
     if (timeout !== undefined && !(timeout >= 0))
@@ -118,6 +150,8 @@ export class Store<T = unknown> {
    */
   setDeadline(milliseconds: number): void {
     this.mustStop('setDeadline')
+    if (typeof milliseconds !== 'number' || milliseconds !== milliseconds)
+      throw new TypeError(`setDeadline: expected a number of milliseconds, got ${describeValue(milliseconds)}`)
     this.inner.meter.deadline = Date.now() + milliseconds
   }
 

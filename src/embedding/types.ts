@@ -3,6 +3,7 @@
 import type { ImportDesc } from '../syntax/module.ts'
 import type { DefType, TypeRegistry } from '../syntax/type-registry.ts'
 import * as syntax from '../syntax/types.ts'
+import { describeValue, isObject } from '../util/options.ts'
 import type { ArrayRef, StructRef } from './aggregate.ts'
 import type { Exception } from './exception.ts'
 import type { Func } from './func.ts'
@@ -129,15 +130,27 @@ export function refType(name: unknown): syntax.ValType {
 /** A value type's name; concrete types carry the numbers that `t` has. */
 export const typeName = syntax.typeName as (t: syntax.ValType) => ValType
 
+/** Value types' forms inside. @throws {TypeError} for what is no array of value types */
+export function valTypes(types: unknown, what: string): syntax.ValType[] {
+  if (!Array.isArray(types))
+    throw new TypeError(`${what}: expected an array of value types, got ${describeValue(types)}`)
+  return types.map(valType)
+}
+
 /** The function type of a store for these types. */
 export function funcDef(registry: TypeRegistry, params: readonly ValType[], results: readonly ValType[]): DefType {
-  const known = (name: ValType): syntax.ValType => {
-    const t = valType(name)
-    if (syntax.isRef(t) && syntax.isConcrete(t) && syntax.typeIndexOf(t) >= registry.types.length)
-      throw new TypeError(`${name}: the store has no type ${syntax.typeIndexOf(t)}`)
-    return t
+  const known = (types: unknown, what: string): syntax.ValType[] => {
+    const all = valTypes(types, what)
+    for (const t of all)
+      if (syntax.isRef(t) && syntax.isConcrete(t) && syntax.typeIndexOf(t) >= registry.types.length)
+        throw new TypeError(`${typeName(t)}: the store has no type ${syntax.typeIndexOf(t)}`)
+    return all
   }
-  const comp: syntax.FuncType = { kind: 'func', params: params.map(known), results: results.map(known) }
+  const comp: syntax.FuncType = {
+    kind: 'func',
+    params: known(params, 'parameters'),
+    results: known(results, 'results'),
+  }
   // A group of its own, after as many types as the registry has, so that its references keep their numbers.
   const ids = registry.types.map((t) => t.id)
   const first = ids.length
@@ -150,9 +163,15 @@ export const fromFuncType = (t: syntax.FuncType): FuncType => ({
   results: t.results.map(typeName),
 })
 
+/** @throws {TypeError} for what is no object */
+export function mustBeType(type: unknown, what: string, example: string): void {
+  if (!isObject(type))
+    throw new TypeError(`the type of a ${what} must be an object such as ${example}, got ${describeValue(type)}`)
+}
+
 function count(value: unknown, what: string, most: number): bigint {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most)
-    throw new TypeError(`${what}: expected an integer from 0 to ${most}, got ${String(value)}`)
+    throw new TypeError(`${what}: expected an integer from 0 to ${most}, got ${describeValue(value)}`)
   return BigInt(value)
 }
 
@@ -170,6 +189,7 @@ function limits(
 }
 
 export function memoryType(type: MemoryType): syntax.MemType {
+  mustBeType(type, 'memory', '{ minimum: 1 }')
   const size = type.pageSize ?? 65536
   if (size !== 65536 && size !== 1) throw new TypeError(`pageSize: expected 65536 or 1, got ${String(size)}`)
   const bits = type.address === 'i64' ? 48 : 32
@@ -182,10 +202,13 @@ export function memoryType(type: MemoryType): syntax.MemType {
   }
 }
 
-export const tableType = (type: TableType): syntax.TableType => ({
-  elem: refType(type.element),
-  limits: limits(type, type.address === 'i64' ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1),
-})
+export function tableType(type: TableType): syntax.TableType {
+  mustBeType(type, 'table', "{ element: 'funcref', minimum: 1 }")
+  return {
+    elem: refType(type.element),
+    limits: limits(type, type.address === 'i64' ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1),
+  }
+}
 
 const fromLimits = ({ min, max, address }: syntax.Limits) => ({
   minimum: Number(min),

@@ -18,6 +18,7 @@ import {
   V128 as V128_TYPE,
   type ValType,
 } from '../syntax/types.ts'
+import { describeValue } from '../util/options.ts'
 import { instOf } from './handles.ts'
 import type { Store } from './store.ts'
 import type { Value } from './types.ts'
@@ -26,16 +27,6 @@ import type { Value } from './types.ts'
 export const V128 = V128Value
 /** A vector of 128 bits: four int32 lanes, lane 0 the lowest. */
 export type V128 = V128Value
-
-/** A JavaScript value as messages name it. */
-export function describeValue(v: unknown): string {
-  if (typeof v === 'string') return `the string ${JSON.stringify(v.length > 40 ? `${v.slice(0, 40)}…` : v)}`
-  if (typeof v === 'bigint') return `the bigint ${v}n`
-  if (typeof v === 'function') return 'a function'
-  if (typeof v === 'symbol') return 'a symbol'
-  if (typeof v === 'object') return v === null ? 'null' : v.constructor?.name ? `a ${v.constructor.name}` : 'an object'
-  return v === undefined ? 'undefined' : `the ${typeof v} ${String(v)}`
-}
 
 /** Names the value that a message is about. */
 export type What = () => string

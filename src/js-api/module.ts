@@ -7,7 +7,7 @@ import { type CompileOptions, checkBuiltins, isProvided, readCompileOptions } fr
 import { apiError } from './errors.ts'
 import { expectGrowth } from './memory.ts'
 import type { Realm } from './realm.ts'
-import { asInterface, bytesOf, needArguments } from './webidl.ts'
+import { asInterface, type Bytes, bytesOf, needArguments } from './webidl.ts'
 
 /** What a Module object holds. */
 export interface ModuleState {
@@ -61,7 +61,7 @@ const kindName = (kind: ExternKind): ModuleExportDescriptor['kind'] => (kind ===
 
 export function defineModule(realm: Realm) {
   class Module {
-    constructor(bytes: BufferSource, options?: object) {
+    constructor(bytes: Bytes, options?: object) {
       needArguments(arguments.length, 1, 'WebAssembly.Module()')
       const copy = bytesOf(bytes, 'WebAssembly.Module()')
       realm.modules.add(this, compileBytes(realm, copy, readCompileOptions(options), 'WebAssembly.Module()'))

@@ -11,7 +11,7 @@ import { type Options, Realm } from './realm.ts'
 import { responseBytes } from './stream.ts'
 import { defineTable } from './table.ts'
 import { defineException, defineTag } from './tag.ts'
-import { bytesOf, needArguments } from './webidl.ts'
+import { type Bytes, bytesOf, needArguments } from './webidl.ts'
 
 type Compile = (what: string) => Promise<ModuleState>
 
@@ -33,7 +33,7 @@ function operations(realm: Realm) {
   }
 
   return {
-    validate(bytes: BufferSource, _options?: object): boolean {
+    validate(bytes: Bytes, _options?: object): boolean {
       needArguments(arguments.length, 1, 'WebAssembly.validate()')
       const copy = bytesOf(bytes, 'WebAssembly.validate()')
       const options = readCompileOptions(arguments[1])
@@ -45,11 +45,11 @@ function operations(realm: Realm) {
         throw e
       }
     },
-    async compile(bytes: BufferSource, _options?: object): Promise<object> {
+    async compile(bytes: Bytes, _options?: object): Promise<object> {
       needArguments(arguments.length, 1, 'WebAssembly.compile()')
       return moduleOf(await from(bytes, readCompileOptions(arguments[1]), 'WebAssembly.compile()'))
     },
-    async instantiate(source: BufferSource | object, _imports?: object, _options?: object): Promise<object> {
+    async instantiate(source: Bytes | object, _imports?: object, _options?: object): Promise<object> {
       const what = 'WebAssembly.instantiate()'
       needArguments(arguments.length, 1, what)
       const imports: unknown = arguments[1]

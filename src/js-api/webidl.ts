@@ -114,6 +114,9 @@ export function listOf(value: unknown, message: string): unknown[] {
   return Array.from({ [Symbol.iterator]: () => Reflect.apply(method, value, []) as Iterator<unknown> })
 }
 
+/** The BufferSource of Web IDL, whose name TypeScript has for browsers only. */
+export type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>
+
 /** A stable copy of the bytes of a BufferSource. @throws TypeError for anything else */
 export function bytesOf(source: unknown, what: string): Uint8Array {
   if (ArrayBuffer.isView(source)) {

@@ -1,8 +1,8 @@
 // Engine as the default bundle has it: executors by name.
 import { type EngineOptions as BaseOptions, EngineBase } from '../embedding/engine.ts'
 import type { Executor } from '../runtime/store.ts'
-import { ENGINE_NAMES } from './engine-names.ts'
-import { engineByName } from './engines.ts'
+import { describeValue, isObject } from '../util/options.ts'
+import { executorOf } from './engines.ts'
 
 /** Choices of an engine. */
 export interface EngineOptions extends BaseOptions {
@@ -12,12 +12,11 @@ export interface EngineOptions extends BaseOptions {
 
 /** What runs modules, and with which rules (specification: Appendix, Embedding). One serves a whole process. */
 export class Engine extends EngineBase {
-  /** @throws {TypeError} for an executor that does not exist or that this host forbids, or an unknown feature */
+  /** @throws {TypeError} for an executor that does not exist or that this host forbids, an unknown feature, or an unknown option */
   constructor(options: EngineOptions = {}) {
-    const { executor = 'auto' } = options
-    const found = typeof executor === 'string' ? engineByName(executor) : executor
-    if (found === undefined)
-      throw new TypeError(`no executor '${String(executor)}' here; there are ${ENGINE_NAMES.join(', ')}`)
-    super(found, options)
+    if (!isObject(options))
+      throw new TypeError(`an engine: the options must be an object, got ${describeValue(options)}`)
+    const { executor, ...others } = options
+    super(executorOf(executor), others)
   }
 }

@@ -2,6 +2,19 @@
 // It knows instances by their shape only, so they may be the host's own or ours.
 // Specification: WASI preview 1, docs.md; "Application ABI" for _start and _initialize.
 
+import {
+  ANY,
+  ARRAY,
+  BOOLEAN,
+  checkArgument,
+  checkKinds,
+  FUNCTION,
+  isObject,
+  type Kind,
+  type Kinds,
+  methods,
+  OBJECT,
+} from '../util/options.ts'
 import { directoryRights, Errno, errnoOf, FileType, fileRights, GuestMemory, type MemoryLike } from './abi.ts'
 import { type Clock, SystemClock } from './clock.ts'
 import { type Calls, type Context, ExitStatus } from './context.ts'
@@ -40,6 +53,32 @@ export interface WASIOptions {
   random?: (into: Uint8Array) => void
   /** What stands for node:fs behind paths and descriptor numbers. */
   fs?: NodeFsModule
+}
+
+const STREAM: Kind = {
+  words: 'the number of a descriptor, or a stream',
+  is: (v) => typeof v === 'number' || isObject(v),
+}
+const FOLDERS: Kind = {
+  words: 'an object of paths and file systems by their names for the program',
+  is: (v) =>
+    isObject(v) &&
+    Object.values(v).every((x) => typeof x === 'string' || (isObject(x) && typeof x['open'] === 'function')),
+}
+/** What its options must be. Others are ignored, as node:wasi does. */
+const KINDS: Kinds<WASIOptions> = {
+  version: ANY,
+  args: ARRAY,
+  env: OBJECT,
+  preopens: FOLDERS,
+  stdin: STREAM,
+  stdout: STREAM,
+  stderr: STREAM,
+  returnOnExit: BOOLEAN,
+  sockets: ARRAY,
+  clock: methods('now', 'resolution', 'sleep'),
+  random: FUNCTION,
+  fs: OBJECT,
 }
 
 /** What WASI needs of an instance of whatever runtime. */
@@ -167,6 +206,7 @@ export class WASI {
 
   /** Opens the folders; throws when one is missing. */
   constructor(options: WASIOptions = {}) {
+    checkKinds('WASI', options, KINDS)
     if (options.version !== undefined && options.version !== 'preview1') {
       throw new TypeError(`WASI version ${String(options.version)} is not supported, only preview1`)
     }
@@ -202,6 +242,7 @@ export class WASI {
    * @returns the exit code, 0 when the program just ends
    */
   start(instance: InstanceLike, memory?: MemoryLike): number {
+    checkArgument('the argument of start', 'an instance', instance, 'exports')
     const { _start, _initialize } = instance.exports
     if (typeof _start !== 'function') throw new TypeError('The instance must export a function named "_start"')
     if (_initialize !== undefined) throw new TypeError('An instance that exports "_initialize" is no command')
@@ -221,6 +262,7 @@ export class WASI {
 
   /** Prepares a library ("reactor"): calls its `_initialize`, if there is one. Its descriptors stay open. */
   initialize(instance: InstanceLike, memory?: MemoryLike): void {
+    checkArgument('the argument of initialize', 'an instance', instance, 'exports')
     const { _start, _initialize } = instance.exports
     if (_start !== undefined) throw new TypeError('An instance that exports "_start" is a command: use start()')
     if (_initialize !== undefined && typeof _initialize !== 'function') {

@@ -326,7 +326,7 @@ describe('modules', () => {
 test('engines: by name, with an executor of one’s own, or not at all', () => {
   expect(new Engine().name).toBe('tiered')
   expect(() => new Engine({ executor: 'jit' })).toThrow(
-    "no executor 'jit' here; there are auto, host, tiered, compiler, interpreter",
+    'there is no executor "jit"; there are "auto", "host", "tiered", "compiler", "interpreter"',
   )
   expect(() => new Engine({ features: ['warp' as never] })).toThrow("unknown feature 'warp'")
 })
@@ -336,7 +336,9 @@ test('what belongs to types that do not exist is said', () => {
   expect(() => new Func(store, ['int' as never], [], () => {})).toThrow('"int" is no value type')
   expect(() => new Func(store, ['(ref 900)'], [], () => {})).toThrow('(ref 900): the store has no type 900')
   expect(() => new Table(store, { element: 'i32' as never, minimum: 1 })).toThrow('i32 is no reference type')
-  expect(() => new Memory(store, { minimum: -1 })).toThrow('minimum: expected an integer from 0 to 65536, got -1')
+  expect(() => new Memory(store, { minimum: -1 })).toThrow(
+    'minimum: expected an integer from 0 to 65536, got the number -1',
+  )
   expect(() => new Memory(store, { minimum: 2, maximum: 1 })).toThrow('maximum 1 is less than minimum 2')
   expect(() => new Memory(store, { minimum: 1, shared: true })).toThrow('a shared memory needs a maximum')
   for (const t of ['funcref', 'nullexternref', '(ref null any)', '(ref extern)', 'nullref'] as const)

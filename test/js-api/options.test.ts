@@ -96,6 +96,29 @@ describe.each(['compiler', 'interpreter'])('on the %s', (engine) => {
   })
 })
 
+test.each([
+  [{ fule: 1 }, 'there is no option "fule"; did you mean "fuel"?'],
+  [{ timeout: 1 }, 'there is no option "timeout"; there are "fuel"'],
+  [{ deadline: 'soon' }, 'deadline must be a number, got the string "soon"'],
+  [{ flag: new Int8Array(4) }, 'flag must be an Int32Array, got an Int8Array'],
+  [{ signal: {} }, 'signal must be an AbortSignal, got an object'],
+  [{ limits: 1 }, 'limits must be an object, got the number 1'],
+  [{ deterministic: 'yes' }, 'deterministic must be true or false, got the string "yes"'],
+  [{ mayGrow: true }, 'mayGrow must be a function, got the boolean true'],
+  [{ heap: { used: 1 } }, 'heap must be an object with the functions collect, release, used'],
+  [null, 'the options must be an object, got null'],
+])('the options %j are refused in words', (options, message) => {
+  const make = () => createWebAssembly('compiler', options as never)
+  expect(make).toThrow(TypeError)
+  expect(make).toThrow(`createWebAssembly: ${message}`)
+})
+
+test('an engine that is none', () => {
+  expect(() => createWebAssembly('compilr')).toThrow('there is no executor "compilr"; did you mean "compiler"?')
+  expect(() => createWebAssembly({ fuel: 1 } as never)).toThrow("the engine comes first, such as 'auto'")
+  expect(() => createWebAssembly(5 as never)).toThrow(TypeError)
+})
+
 test('options of wrong types, and what is no namespace', () => {
   expect(() => createWebAssembly('compiler', { fuel: -1 })).toThrow(RangeError)
   expect(() => createWebAssembly('compiler', { limits: { memoryPages: 0.5 } })).toThrow(RangeError)
