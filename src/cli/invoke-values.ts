@@ -1,9 +1,10 @@
 // The arguments and results of `--invoke` as text: literals as the text format writes them, and how other runtimes do.
 import { f32_from_bits, f32_to_bits, f64_from_bits, f64_to_bits } from '../numeric/bits.ts'
 import { ret } from '../numeric/ret.ts'
-import { FuncInst } from '../runtime/instances.ts'
+import { payloadOf } from '../runtime/boundary.ts'
+import { type ExnInst, FuncInst } from '../runtime/instances.ts'
 import { V128Value, type Value } from '../runtime/values.ts'
-import { F32, F64, I32, I64, isRef, typeName, V128, type ValType } from '../syntax/types.ts'
+import { F32, F64, I32, I64, isRef, typeName, typeNames, V128, type ValType } from '../syntax/types.ts'
 import { f32Bits, f64Bits, int64Bits, intBits, integer } from '../text/literals.ts'
 import { EXIT, Failure } from './failure.ts'
 
@@ -143,4 +144,11 @@ export function resultText(value: Value, t: ValType): string {
   if (!isRef(t)) return String(value)
   if (value === null) return 'null'
   return value instanceof FuncInst ? 'a function' : `a reference of type ${typeName(t)}`
+}
+
+/** What is said of an exception that nobody has caught. */
+export function exceptionText(e: ExnInst): string {
+  const { params } = e.tag.type
+  const carried = payloadOf(e).map((v, k) => resultText(v, params[k]!))
+  return `error: uncaught exception of a tag ${typeNames(params)}${carried.length > 0 ? `, with ${carried.join(' ')}` : ''}`
 }

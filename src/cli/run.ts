@@ -2,7 +2,7 @@
 import { keepers } from '../compiler/kept.ts'
 import { Trap } from '../errors.ts'
 import { invoke } from '../runtime/boundary.ts'
-import type { FuncInst, ModuleInst } from '../runtime/instances.ts'
+import { ExnInst, type FuncInst, type ModuleInst } from '../runtime/instances.ts'
 import { instantiate } from '../runtime/instantiate.ts'
 import { type Executor, Store } from '../runtime/store.ts'
 import { valueList } from '../runtime/values.ts'
@@ -63,9 +63,10 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     const given = externs(store, module, wasi.getImportObject())
     const parts = { store, inst: within(() => instantiate(store!, loaded.module, given, file)), wasi, within }
     if (options.invoke !== undefined) return await invokeExport(parts, options.invoke, withoutDashes(args))
-    return start(parts, file, args)
+    return start(parts, loaded.module, file, args)
   } catch (e) {
     if (e instanceof Trap && module && store) (await import('./debug-info.ts')).tellSources(store, module, file)
+    if (e instanceof ExnInst) throw new Failure((await import('./invoke-values.ts')).exceptionText(e), EXIT.trap)
     const failure = explain(e, file, module && (await import('../binary/name-section.ts')).decodeNames(module))
     const met = limitText(store?.exceeded, options)
     if (met !== '') failure.message += `\n${met}`
@@ -108,14 +109,29 @@ interface Parts {
   within: Within
 }
 
-function start({ store, inst, wasi, within }: Parts, file: string, args: readonly string[]): number {
-  if (!inst.exports.has('_start')) {
+/** What stands for the memory of a module without one, which needs none where it imports nothing. */
+const NO_MEMORY = { buffer: new ArrayBuffer(0) }
+
+function start({ store, inst, wasi, within }: Parts, module: Module, file: string, args: readonly string[]): number {
+  const main = inst.exports.get('_start')
+  if (main === undefined) {
     const late = args.some((a) => /^(?:-i|--invoke(?:=.*)?)$/.test(a))
     throw new Failure(
       `${file}: exports no _start, so it is no command; ${late ? 'write --invoke before the file, since what follows is for the program' : `call one of its functions with --invoke NAME (${functionNames(inst)})`}`,
     )
   }
-  return within(() => wasi.start(facade(store, inst))) ?? 0
+  if (main.kind !== 'func') throw new Failure(`${file}: its _start is a ${main.kind}, not a function`)
+  const { params, results } = main.type
+  if (params.length + results.length > 0)
+    throw new Failure(
+      `${file}: its _start is a func ${typeNames(params)} -> ${typeNames(results)}, but that of a command takes and gives nothing; call it with --invoke _start`,
+    )
+  if (inst.exports.has('_initialize'))
+    throw new Failure(`${file}: exports both _start and _initialize, so it is neither a command nor a library`)
+  const alone = inst.exports.get('memory')?.kind !== 'memory'
+  if (alone && module.imports.length > 0)
+    throw new Failure(`${file}: exports no memory "memory", which the functions of WASI work on`)
+  return within(() => wasi.start(facade(store, inst), alone ? NO_MEMORY : undefined)) ?? 0
 }
 
 function functionToInvoke(inst: ModuleInst, name: string): FuncInst {

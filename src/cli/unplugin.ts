@@ -5,11 +5,12 @@ import { basename } from 'node:path'
 import { decode } from '../binary/decode.ts'
 import { CompileError } from '../errors.ts'
 import { parseModule } from '../text/parse.ts'
+import { checkOptions, type Kinds } from '../util/options.ts'
 import { validate } from '../valid/module.ts'
 import { mapComment, sourceMap } from './ahead-map.ts'
 import { compileParts } from './ahead-module.ts'
 import { script } from './ahead-output.ts'
-import type { Target } from './ahead-runtime.ts'
+import { TARGETS, type Target } from './ahead-runtime.ts'
 import { findSources } from './debug-info.ts'
 
 export interface PluginOptions {
@@ -45,10 +46,16 @@ export interface RollupPlugin {
 }
 
 const NAME = 'anywasm'
+const KINDS: Kinds<PluginOptions> = {
+  target: { words: `one of ${TARGETS.join(', ')}`, is: (v) => TARGETS.some((t) => t === v) },
+  include: { words: 'a RegExp', is: (v) => Object.prototype.toString.call(v) === '[object RegExp]' },
+}
 const INCLUDE = /\.(?:wasm|wat)$/
 
 /** For esbuild: `plugins: [esbuildPlugin()]`. */
-export function esbuildPlugin({ target, include = INCLUDE }: PluginOptions = {}): EsbuildPlugin {
+export function esbuildPlugin(options: PluginOptions = {}): EsbuildPlugin {
+  checkOptions('esbuildPlugin', options, KINDS)
+  const { target, include = INCLUDE } = options
   return {
     name: NAME,
     setup(build) {
@@ -66,7 +73,9 @@ export function esbuildPlugin({ target, include = INCLUDE }: PluginOptions = {})
 }
 
 /** For Rollup, Rolldown and Vite: `plugins: [rollupPlugin()]`. `import init from './a.wasm?init'` is known too. */
-export function rollupPlugin({ target, include = INCLUDE }: PluginOptions = {}): RollupPlugin {
+export function rollupPlugin(options: PluginOptions = {}): RollupPlugin {
+  checkOptions('rollupPlugin', options, KINDS)
+  const { target, include = INCLUDE } = options
   return {
     name: NAME,
     enforce: 'pre',

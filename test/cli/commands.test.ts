@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ENGINE_NAMES } from '../../src/presets/engine-names.ts'
 import { anywasm } from './anywasm.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'anywasm-cli-'))
@@ -124,6 +125,36 @@ describe('run', () => {
     expect(r.code).toBe(code)
     expect(r.stderr).not.toMatch(/\n\s+at /)
   })
+})
+
+describe('what _start must be', () => {
+  const WRITE = '(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))'
+  test.each([
+    ['(global (export "_start") i32 (i32.const 3))', 'its _start is a global, not a function'],
+    [
+      '(func (export "_start") (param i32))',
+      'its _start is a func [i32] -> [], but that of a command takes and gives nothing',
+    ],
+    ['(func (export "_start")) (func (export "_initialize"))', 'exports both _start and _initialize'],
+    [`${WRITE} (func (export "_start"))`, 'exports no memory "memory", which the functions of WASI work on'],
+  ])('%s', (fields, message) => {
+    writeFileSync(join(dir, 'start.wat'), `(module ${fields})`)
+    const r = anywasm([join(dir, 'start.wat')])
+    expect(r.stderr).toContain(message)
+    expect([r.code, r.stderr.trim().split('\n')]).toEqual([1, [expect.any(String)]])
+  })
+
+  test('who asks for nothing needs no memory', () => {
+    writeFileSync(join(dir, 'start.wat'), '(module (func (export "_start")))')
+    expect(anywasm([join(dir, 'start.wat')])).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+})
+
+test.each(ENGINE_NAMES)('an exception that nobody catches, on %s', (engine) => {
+  // Hosts without exceptions refuse the module.
+  writeFileSync(join(dir, 'throw.wat'), '(module (tag $t (param i64)) (func (export "f") (throw $t (i64.const -7))))')
+  const r = anywasm(['run', '--engine', engine, '--invoke', 'f', join(dir, 'throw.wat')])
+  expect(r).toEqual({ code: 134, stdout: '', stderr: 'error: uncaught exception of a tag [i64], with -7\n' })
 })
 
 describe('files', () => {

@@ -95,3 +95,13 @@ test('it is imported by its name', () => {
   const body = `import('anywasm/unplugin').then((m) => console.log(Object.keys(m).sort().join()))`
   expect(spawnSync(process.execPath, ['-e', body], { encoding: 'utf8' }).stdout).toBe('esbuildPlugin,rollupPlugin\n')
 })
+
+test('options that are none', () => {
+  expect(() => esbuildPlugin({ target: 'es3' as never })).toThrow(
+    'esbuildPlugin: target must be one of es2020, es5, got the string "es3"',
+  )
+  expect(() => rollupPlugin({ include: '*.wasm' as never })).toThrow(
+    'include must be a RegExp, got the string "*.wasm"',
+  )
+  expect(() => rollupPlugin({ includes: /x/ } as never)).toThrow('no option "includes"; did you mean "include"?')
+})
