@@ -1,9 +1,21 @@
 // A cursor over tokens with the steps that every parser takes: look, expect, read a literal, complain with a position.
 import type { MalformedError } from '../errors.ts'
 import { ByteWriter } from '../util/byte-writer.ts'
+import { near } from '../util/near.ts'
+import { keywordCodes } from './keywords.ts'
 import { natural, natural64 } from './literals.ts'
 import { appendString, isUtf8, stringText } from './strings.ts'
 import { isBad, keyword, Tok, type Tokens } from './tokens.ts'
+
+/** The known word that another is probably meant to be. */
+function meant(word: string): string {
+  const [first] = near(word, [...keywordCodes.keys()])
+  return first === undefined ? '' : `; did you mean ${first}?`
+}
+
+/** Characters of a token that a message shows. */
+const MOST = 40
+const shown = (text: string): string => (text.length > MOST ? `${text.slice(0, MOST)}…` : text)
 
 export class Cursor {
   constructor(
@@ -65,8 +77,9 @@ export class Cursor {
     const at = this.kind() === Tok.lpar && isBad(this.kind(1)) ? this.pos + 1 : this.pos
     const kind = this.tokens.codes[at]! & 15
     if (kind === Tok.error) return this.tokens.error!
-    if (kind === Tok.unknown) return this.error(`unknown operator ${this.tokens.text(at)}`, at)
-    return this.error('unexpected token', at)
+    const text = this.tokens.text(at)
+    if (kind === Tok.unknown) return this.error(`unknown operator ${text}${meant(text)}`, at)
+    return this.error(kind === Tok.eof ? 'unexpected token: the text ends here' : `unexpected token ${shown(text)}`, at)
   }
 
   /** The text of the current token, past which it moves. */

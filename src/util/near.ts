@@ -18,20 +18,25 @@ export function distance(a: string, b: string): number {
   return last[b.length]!
 }
 
-/** The part of a message that helps with a name that was not found: near ones, or a few of those that there are. */
-export function nearest(what: string, name: string, names: readonly string[]): string {
-  if (names.length === 0) return `; there is no ${what}`
+/** The names that one is probably meant to be, nearest first: at most a third of it differs. */
+export function near(name: string, names: readonly string[]): string[] {
   const cut = (n: string) => n.slice(0, 100).toLowerCase()
   const short = cut(name)
   const most = Math.max(1, Math.floor(short.length / 3))
-  const near = names
+  return names
     .filter((other) => Math.abs(cut(other).length - short.length) <= most)
     .map((other) => ({ other, d: distance(short, cut(other)) }))
     .filter(({ d }) => d <= most)
     .sort((a, b) => a.d - b.d)
     .slice(0, 3)
-    .map(({ other }) => JSON.stringify(other))
-  if (near.length > 0) return `; did you mean ${near.join(' or ')}?`
+    .map(({ other }) => other)
+}
+
+/** The part of a message that helps with a name that was not found: near ones, or a few of those that there are. */
+export function nearest(what: string, name: string, names: readonly string[]): string {
+  if (names.length === 0) return `; there is no ${what}`
+  const found = near(name, names).map((n) => JSON.stringify(n))
+  if (found.length > 0) return `; did you mean ${found.join(' or ')}?`
   const some = names.slice(0, 8).map((n) => JSON.stringify(n))
   return `; there ${names.length === 1 ? 'is' : 'are'} ${some.join(', ')}${names.length > some.length ? ' …' : ''}`
 }
