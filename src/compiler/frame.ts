@@ -24,6 +24,9 @@ export interface Frame {
   caught: string
   catches: readonly Catch[]
   arms: number
+  /** How many loops it stands in, itself included; and the number of the innermost handler that covers it, or -1. */
+  loops: number
+  handler: number
   /** Memories whose local view is current at its end whichever way it is reached, and (for an `else`) at its start. */
   views: number
   viewsBefore: number

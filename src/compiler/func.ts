@@ -38,7 +38,7 @@ import {
   Operands,
   type Value,
 } from './operands.ts'
-import { type Draft, isLarge, printFunction } from './split.ts'
+import { checkLength, type Draft, isLarge, printFunction } from './split.ts'
 import { type Calls, firstCalls } from './straight.ts'
 import { type Line, Variables } from './tree.ts'
 import { endTry, exception, tableHandlers } from './unwinding.ts'
@@ -58,6 +58,8 @@ export class FuncCompiler implements Emitter {
   readonly r: CodeReader
   readonly ops: Operands
   private readonly lines: string[] = []
+  /** Characters of all lines. */
+  private length = 0
   private readonly offsets: number[] = []
   private readonly names = new Set<string>()
   private readonly scratches = new Set<string>()
@@ -105,14 +107,19 @@ export class FuncCompiler implements Emitter {
   }
 
   readonly line = (code: string): void => {
-    this.lines.push(`${code};`)
+    this.add(`${code};`)
+  }
+
+  private add(text: string): void {
+    this.length += text.length
+    checkLength(this.length)
+    this.lines.push(text)
     this.offsets.push(this.r.at)
   }
 
   open(code: string): number {
     this.conditions.clear()
-    this.lines.push(code)
-    this.offsets.push(this.r.at)
+    this.add(code)
     return this.lines.length - 1
   }
 
@@ -293,6 +300,7 @@ export class FuncCompiler implements Emitter {
     const below = ops.values.length - params.length
     const height = params.length > 0 ? ops.values[below]!.height : ops.height
     const id = ++this.labels
+    const outer = this.frames[this.frames.length - 1]
     this.frames.push({
       kind,
       label: `L${id}`,
@@ -307,6 +315,8 @@ export class FuncCompiler implements Emitter {
       caught: '',
       catches: [],
       arms: 0,
+      loops: (outer?.loops ?? 0) + (kind === 'loop' ? 1 : 0),
+      handler: kind === 'try' || kind === 'try_table' ? id : (outer?.handler ?? -1),
       views: -1,
       viewsBefore: this.views.current,
       wrapped: false,
@@ -537,12 +547,18 @@ export class FuncCompiler implements Emitter {
     ops.simplify(this.labelTypes(labels[labels.length - 1]!).length)
     this.open(`switch(${index.code}){`)
     const last = labels.length - 1
-    for (let i = 0; i < last; i++) {
-      this.open(`case ${i}:`)
-      if (labels[i] !== labels[i + 1] || i + 1 === last) this.branch(labels[i]!)
+    // By label, since what a branch moves may be a thousand values.
+    const cases = new Map<number, string[]>()
+    labels.forEach((label, i) => {
+      const text = i === last ? 'default:' : `case ${i}:`
+      const known = cases.get(label)
+      if (known === undefined) cases.set(label, [text])
+      else known.push(text)
+    })
+    for (const [label, texts] of cases) {
+      for (const text of texts) this.open(text)
+      this.branch(label)
     }
-    this.open('default:')
-    this.branch(labels[last]!)
     this.open('}')
     this.dead = true
   }
@@ -676,6 +692,6 @@ export class FuncCompiler implements Emitter {
 
   /** What something counts by how often it runs. */
   private weight(): number {
-    return 8 ** Math.min(4, this.frames.filter((f) => f.kind === 'loop').length)
+    return 8 ** Math.min(4, this.frames[this.frames.length - 1]!.loops)
   }
 }

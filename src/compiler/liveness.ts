@@ -1,6 +1,6 @@
 // Which variables are live before each statement of a tree, and what a run of statements takes, gives and jumps to: one backward pass, loops until
 // nothing changes.
-import type { Node, Variables } from './tree.ts'
+import { type Node, Unreadable, type Variables } from './tree.ts'
 
 /** Sets of variables by number. */
 export type VariableSet = Uint32Array
@@ -45,10 +45,14 @@ export class Liveness {
   private readonly targets = new Map<string, VariableSet>()
   readonly nothing: VariableSet
 
-  /** @param check is called again and again */
+  /**
+   * @param check is called again and again
+   * @param most looks at a statement, of which loops in loops take many
+   */
   constructor(
     variables: Variables,
     private readonly check: () => void,
+    private most = Number.POSITIVE_INFINITY,
   ) {
     this.nothing = new Uint32Array((variables.names.length + 31) >>> 5)
     this.targets.set('return', this.nothing)
@@ -63,6 +67,7 @@ export class Liveness {
 
   private node(node: Node, out: VariableSet): VariableSet {
     this.check()
+    if (--this.most < 0) throw new Unreadable()
     const { facts } = node
     const live = new Change(node.arms.length === 0 ? (endsHere(node) ? this.nothing : out) : this.structure(node, out))
     if (node.arms.length === 0) for (const v of facts.defines) live.remove(v)

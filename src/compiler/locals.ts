@@ -68,7 +68,7 @@ export class Locals {
   /** The local whose first variable has this name, or -1. */
   named(code: string): number {
     const slot = /^l(\d+)$/.exec(code)
-    return slot === null ? -1 : this.slots.indexOf(Number(slot[1]))
+    return slot === null ? -1 : placeOf(this.slots, Number(slot[1]))
   }
 
   private local(index: number): Local {
@@ -80,4 +80,15 @@ export class Locals {
     this.made[index] = local
     return local
   }
+}
+
+/** Where a number is in a list that ascends, or -1. */
+function placeOf(list: readonly number[], n: number): number {
+  let [from, to] = [0, list.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (list[middle]! < n) from = middle + 1
+    else to = middle
+  }
+  return list[from] === n ? from : -1
 }

@@ -67,8 +67,18 @@ export const sizes = {
 /** Levels that V8's parser has stack for; it is at 2,000 that it overflows. */
 const MOST_LEVELS = 1600
 
+const lengthOf = (lines: readonly Line[]): number => lines.reduce((s, l) => s + width(l.text), 0)
+
 /** Whether lines are too many for one function. */
-export const isLarge = (lines: readonly Line[]): boolean => lines.reduce((s, l) => s + width(l.text), 0) > sizes.whole
+export const isLarge = (lines: readonly Line[]): boolean => lengthOf(lines) > sizes.whole
+
+/** Most characters of a function: we and V8 take up to 60 bytes for each. */
+const MAX_LENGTH = 2 ** 25
+
+/** @throws Exhaustion where a function has too many characters */
+export function checkLength(length: number): void {
+  if (length > MAX_LENGTH) throw new Exhaustion('out of memory', 'a function is too large for the compiler')
+}
 
 /**
  * The source of a function, in pieces where it is too large. The brackets around it have V8 compile it at once, not parse it twice; pieces wait for
@@ -102,6 +112,7 @@ function shallow(lines: readonly Line[], deep: boolean): { lines: readonly Line[
   const flat = flatten(lines, deep)
   if (!deep || !deeperThan(flat.lines, sizes.deepest)) return flat
   const flatter = unnest(lines, sizes.low)
+  checkLength(lengthOf(flatter.lines))
   const best = deeperThan(flatter.lines, MOST_LEVELS) ? flat : flatter
   if (deeperThan(best.lines, MOST_LEVELS))
     throw new Exhaustion('call stack exhausted', 'a function nests try too deep for the compiler')
@@ -137,18 +148,32 @@ function joined(functions: readonly Line[][], names: readonly string[]): Printed
 /** Most words of sets of variables, 256 MiB of them: functions beyond it stay whole. */
 const MAX_WORDS = 2 ** 26
 
-function splitFunction({ name, variables, params, result, lines, check = () => {} }: Draft): Printed | undefined {
-  let nodes: Node[]
+/** Looks at each statement, on average, before it is too dear to know what is live. */
+const MAX_LOOKS = 64
+
+/** The tree of lines and what lives where; undefined where it can't be told, or only dearly. */
+function understood(
+  lines: readonly Line[],
+  variables: Variables,
+  check: () => void,
+): { nodes: Node[]; liveness: Liveness } | undefined {
   try {
-    nodes = parse(lines, variables)
+    const nodes = parse(lines, variables)
+    variables.add(WAY, 'i', '0')
+    if (lines.length * (variables.names.length >>> 5) > MAX_WORDS) return undefined
+    const liveness = new Liveness(variables, check, lines.length * MAX_LOOKS)
+    liveness.list(nodes, liveness.nothing)
+    return { nodes, liveness }
   } catch (e) {
     if (e instanceof Unreadable) return undefined
     throw e
   }
-  variables.add(WAY, 'i', '0')
-  if (lines.length * (variables.names.length >>> 5) > MAX_WORDS) return undefined
-  const liveness = new Liveness(variables, check)
-  liveness.list(nodes, liveness.nothing)
+}
+
+function splitFunction({ name, variables, params, result, lines, check = () => {} }: Draft): Printed | undefined {
+  const read = understood(lines, variables, check)
+  if (read === undefined) return undefined
+  const { nodes, liveness } = read
   const o: Outlining = { name, variables, liveness, result, pieces: [] }
   outlineMachine(o, nodes)
   outlineLargest(o, nodes)

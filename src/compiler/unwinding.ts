@@ -108,6 +108,7 @@ function catchClause(c: FuncCompiler, tag: number): void {
   frame.through ||= !c.isDead
   if (frame.kind === 'try') openCatch(c, frame)
   frame.kind = tag < 0 ? 'catch_all' : 'catch'
+  frame.handler = c.frames[c.frames.length - 2]?.handler ?? -1
   c.restore(frame, [])
   const open = frame.arms++ > 0 ? '}else ' : ''
   c.open(`${open}${tag < 0 ? '{' : `if(${matches(c, frame, tag)}){`}`)
@@ -128,9 +129,7 @@ export function endTry(c: FuncCompiler, frame: Frame): void {
 function delegate(c: FuncCompiler, depth: number): void {
   const frame = c.frames[c.frames.length - 1]!
   if (!c.isDead) c.move(frame)
-  const outer = c.frames.slice(0, c.frames.length - 1 - depth)
-  let target = -1
-  for (const f of outer) if (f.kind === 'try' || f.kind === 'try_table') target = f.id
+  const target = c.frames[c.frames.length - 2 - depth]?.handler ?? -1
   c.frames.pop()
   const caught = `c${frame.label}`
   c.open(`}catch(${caught}){`)

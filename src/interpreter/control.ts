@@ -193,7 +193,8 @@ function branchTable(c: Lowerer): void {
 
 /** Remembers a jump table that begins a loop, as that of a state machine does. */
 function noteTable(c: Lowerer, at: number): void {
-  const frame = c.frames.findLast(({ kind }) => kind !== 'block')!
+  // Blocks that begin elsewhere have code before the table.
+  const frame = c.frames.findLast((f) => f.kind !== 'block' || f.start !== at)!
   const start = c.tier === undefined ? frame.start : frame.start + 1
   if (frame.kind === 'loop' && frame.type.params.length === 0 && start === at) frame.table = at
 }

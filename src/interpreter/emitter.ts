@@ -1,6 +1,7 @@
 // What lowering writes and what it keeps track of: register code, in one buffer that all lowerings share, and the operand stack, in parallel arrays, so that an
 // instruction costs no object. Knows registers and words; which instruction becomes what is left to the others.
 import type { CodeReader } from '../binary/code.ts'
+import { Exhaustion } from '../errors.ts'
 import { I64, isRef, slotCount, V128, type ValType } from '../syntax/types.ts'
 import type { CodeMap } from './code-map.ts'
 import { kindOf } from './kinds.ts'
@@ -14,6 +15,8 @@ const FIRST_WORDS = 1 << 18
 const shared = { code: new Int32Array(FIRST_WORDS), operands: newOperands(64) }
 /** Words of code and operands that are kept for the next lowering at most. */
 const KEPT_WORDS = 1 << 20
+/** Most words of a function's code: eight for each byte of the longest body. */
+const MAX_WORDS = 2 ** 26
 
 /** The operand stack, by index. */
 interface Operands {
@@ -99,6 +102,7 @@ export class Emitter {
   }
 
   private grow(words: number): void {
+    if (this.end > MAX_WORDS) throw new Exhaustion('out of memory', 'a function is too large for the interpreter')
     const longer = new Int32Array(2 * this.code.length + words)
     longer.set(this.code)
     this.code = shared.code = longer

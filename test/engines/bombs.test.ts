@@ -382,6 +382,27 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
     expect(store.exceeded).toMatchObject({ limit: 'moduleSize' })
   })
 
+  test('instructions that move a thousand values each', () => {
+    const type = `(type $t (func (param ${'i32 '.repeat(1000)}) (result ${'i32 '.repeat(1000)})))`
+    const values = 'i32.const 3 '.repeat(1000)
+    const sum = 'i32.add '.repeat(999)
+    const wat = (calls: number) => `(module ${type}
+      (func $id (type $t) ${Array.from({ length: 1000 }, (_, k) => `local.get ${k}`).join(' ')})
+      (func (export "calls") (result i32) ${values} ${'call $id '.repeat(calls)} ${sum})
+      (func (export "table") (param i32) (result i32)
+        ${values} block $b (type $t) block $a (type $t) local.get 0 br_table ${'$a $b '.repeat(5000)} end ${sum} return end ${sum} i32.const 1 i32.add))`
+    const { call } = load(engine, wat(10))
+    expect([call('calls'), call('table', 8), call('table', 9)]).toEqual([[3000], [3000], [3001]])
+    const { call: callMany, store } = load(engine, wat(4000))
+    if (engine.name === 'host' || engine.name === 'interpreter') expect(callMany('calls')).toEqual([3000])
+    else {
+      const e = failure(() => callMany('calls'))
+      expect((e as Error).message).toBe('out of memory: a function is too large for the compiler')
+      expect(store.exceeded).toMatchObject({ limit: 'host memory' })
+      expect(callMany('table', 9)).toEqual([3001])
+    }
+  })
+
   test('hundreds of nested loops, conditions and blocks', () => {
     const n = 900
     const nest = (open: string, close: string, inner = '', times = n) =>
