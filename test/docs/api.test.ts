@@ -1,18 +1,25 @@
-// The examples of the API guide, run on the build: each prints what its comments say.
+// The examples of the README and of the API guide, run on the build: each prints what its comments say.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import packageJson from '../../package.json' with { type: 'json' }
 
 const guide = readFileSync('docs/api.md', 'utf8')
-const blocks = [...guide.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map((m) => ({
-  code: m[1]!,
-  line: guide.slice(0, m.index).split('\n').length + 1,
-}))
+const blocksOf = (text: string) =>
+  [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map((m) => ({
+    code: m[1]!,
+    line: text.slice(0, m.index).split('\n').length + 1,
+  }))
+const blocks = blocksOf(guide)
 const dir = mkdtempSync(join(tmpdir(), 'anywasm-guide-'))
-const dist = pathToFileURL(resolve('dist')).href
+/** The built file of an entry of the package. */
+const built = (entry: string): string => {
+  const { default: file } = (packageJson.exports as Record<string, { default?: string }>)[`.${entry}`]!
+  return pathToFileURL(resolve(file!)).href
+}
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 /** What the comments say that it prints: one at the end of a line that prints or calls, and comment lines that follow one. */
@@ -29,19 +36,29 @@ function expected(code: string): string[] {
   return out
 }
 
+function check(code: string, name: string): void {
+  const file = join(dir, `${name}.mjs`)
+  const local = code.replaceAll(
+    /(from|import) 'anywasm((?:\/[\w-]+)*)'/g,
+    (_m, word: string, entry: string) => `${word} '${built(entry)}'`,
+  )
+  writeFileSync(file, local)
+  const run = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 60_000 })
+  expect(run.stderr).toBe('')
+  expect(run.stdout.trimEnd().split('\n')).toEqual(expected(code))
+}
+
+test('the example of the README', () => {
+  const examples = blocksOf(readFileSync('README.md', 'utf8'))
+  expect(examples).toHaveLength(1)
+  check(examples[0]!.code, 'readme')
+})
+
 describe('the API guide', () => {
   test('has examples of every section', () => expect(blocks.length).toBeGreaterThan(14))
 
   test.each(blocks)('the example at line $line', ({ code, line }) => {
-    const file = `${dir}/example-${line}.mjs`
-    const local = code.replaceAll(
-      /from 'anywasm(\/\w+)?'/g,
-      (_m, entry?: string) => `from '${dist}/${entry === undefined ? 'index' : `${entry.slice(1)}/index`}.js'`,
-    )
-    writeFileSync(file, local)
-    const run = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 60_000 })
-    expect(run.stderr).toBe('')
-    expect(run.stdout.trimEnd().split('\n')).toEqual(expected(code))
+    check(code, `example-${line}`)
   })
 
   test('names the classes that the package exports', async () => {
