@@ -43,7 +43,8 @@ export function outlineCases(o: Outlining, machine: Machine, most: number): void
     size += sizeOf(arms[k]!.body)
     const next = sizeOf(arms[k + 1]?.body ?? [])
     const ends = k + 1 === arms.length
-    if (!ends && (size + next <= most || !mayEnd(arms, k, lives[k + 1]!, state))) continue
+    // A piece has the empty cases before its first one, too: they fall into it with their own numbers.
+    if (!ends && (size === 0 || size + next <= most || !mayEnd(arms, k, lives[k + 1]!, state))) continue
     if (size > 0) outlineGroup(o, machine, open!, arms.slice(from, k + 1), lives.slice(from, k + 1), arms[k + 1])
     from = k + 1
     size = 0

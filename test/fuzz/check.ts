@@ -1,4 +1,5 @@
 // One generated module on all engines: the first difference, if there is one.
+import { sizes } from '../../src/compiler/split.ts'
 import { CompileError } from '../../src/errors.ts'
 import { host } from '../../src/host/engine.ts'
 import { interpreter } from '../../src/interpreter/engine.ts'
@@ -28,31 +29,56 @@ export interface Checked {
   difference: string | undefined
 }
 
-/** Our engines and how they run: each as it is, and every other module with fuel too, on the interpreter with pauses. */
-const RUNS: readonly { name: string; engine: Executor; way: Way }[] = [
-  ...Object.entries(ENGINES)
-    .reverse()
-    .map(([name, engine]) => ({ name, engine, way: 'plain' as Way })),
-  { name: 'compiler with fuel', engine: ENGINES.compiler!, way: 'metered' },
+interface Run {
+  name: string
+  engine: Executor
+  way: Way
+  /** Sizes for which the compiler splits functions and makes them flat, where they are not the usual ones. */
+  split?: Partial<typeof sizes>
+}
+
+const compiler = ENGINES.compiler!
+/** Functions in as many pieces as there can be, and flat as far as they can be. */
+const PIECES = { whole: 200, left: 100, piece: 4000, chunk: 150, least: -1000 }
+const FLAT = { depth: 0, deepest: 0, low: 1 }
+
+/** Our engines as they are. */
+const PLAIN: readonly Run[] = Object.entries(ENGINES)
+  .reverse()
+  .map(([name, engine]) => ({ name, engine, way: 'plain' }))
+/** What every other module runs as too: with fuel, on the interpreter with pauses; or with large functions' code. */
+const FUELLED: readonly Run[] = [
+  { name: 'compiler with fuel', engine: compiler, way: 'metered' },
   { name: 'host with fuel', engine: host, way: 'metered' },
   { name: 'interpreter with pauses', engine: interpreter, way: 'sliced' },
 ]
+const SPLIT: readonly Run[] = [
+  { name: 'compiler in pieces', engine: compiler, way: 'plain', split: PIECES },
+  { name: 'compiler in flat pieces', engine: compiler, way: 'plain', split: { ...PIECES, ...FLAT } },
+  { name: 'flat compiler with fuel', engine: compiler, way: 'metered', split: FLAT },
+  { name: 'interpreter with fuel', engine: interpreter, way: 'metered' },
+]
+
+/** Runs it by the given sizes; code that instances of a module have in common would not have them, so it runs a module of its own. */
+function runBy({ engine, way, split }: Run, s: Subject, text: string, deterministic: boolean): Transcript {
+  if (split === undefined) return runOurs(engine, s, way, deterministic)
+  const usual = { ...sizes }
+  Object.assign(sizes, split)
+  try {
+    return runOurs(engine, subject(parseModule(text)), way, deterministic)
+  } finally {
+    Object.assign(sizes, usual)
+  }
+}
 
 /** Runs a module's text on every engine, and on the host's WebAssembly where that can. */
 export function check(text: string): Checked {
   const s = subject(parseModule(text))
   const deterministic = text.includes(DETERMINISTIC)
-  const runs = RUNS.filter(
-    ({ engine, way }) =>
-      (way === 'plain' || text.length % 2 === 0) &&
-      (engine !== host || (fitsHost(text) && engine.refuses!(s.module) === undefined)),
+  const runs = [...PLAIN, ...(text.length % 2 === 0 ? FUELLED : SPLIT)].filter(
+    ({ engine }) => engine !== host || (fitsHost(text) && engine.refuses!(s.module) === undefined),
   )
-  const [first, ...others] = runs.map(({ name, engine, way }) => ({
-    name,
-    engine,
-    way,
-    ...runOurs(engine, s, way, deterministic),
-  }))
+  const [first, ...others] = runs.map((run) => ({ ...run, ...runBy(run, s, text, deterministic) }))
   const native = deterministic || !fitsHost(text) ? undefined : runHost(s)
   const told = (name: string, lines: readonly string[], same = (a: string, b: string) => a === b) => {
     const k = lines.findIndex((line, i) => !same(first!.lines[i]!, line))
