@@ -47,13 +47,20 @@ export function readLines(sections: LineSections): LineTable {
   return { rows, files: files.names }
 }
 
+/** Characters of the names of all files: each may stand in a folder with a long name. */
+const MAX_NAMES = 2 ** 26
+
 class Files {
   readonly names: string[] = []
   private readonly known = new Map<string, number>()
+  /** Characters of all names. */
+  private length = 0
 
   index(name: string): number {
     let index = this.known.get(name)
     if (index === undefined) {
+      this.length += name.length
+      if (this.length > MAX_NAMES) throw new RangeError('the debug information has too many names')
       index = this.names.push(name) - 1
       this.known.set(name, index)
     }
@@ -170,6 +177,8 @@ class Unit {
     const { r } = this
     const formats = Array.from({ length: r.u8() }, () => ({ content: r.uleb(), form: r.uleb() }))
     const count = r.uleb()
+    // Such entries would take no bytes, however many there were.
+    if (formats.length === 0) return []
     const out: { path: string; directory: number }[] = []
     for (let k = 0; k < count; k++) {
       const entry = { path: '', directory: 0 }

@@ -65,10 +65,11 @@ export class DwarfReader {
     }
   }
 
-  /** A text that ends with a zero. */
+  /** A text that ends with a zero. Many entries may name one: a long one costs each of them. */
   text(): string {
     const start = this.pos
-    while (this.u8() !== 0);
+    while (this.u8() !== 0)
+      if (this.pos - start > MAX_TEXT) throw new RangeError('the debug information has a name that is too long')
     return decoder.decode(this.bytes.subarray(start, this.pos - 1))
   }
 
@@ -90,4 +91,6 @@ export class DwarfReader {
   }
 }
 
+/** Bytes of a name: file systems allow no longer paths. */
+const MAX_TEXT = 4096
 const decoder = new TextDecoder()

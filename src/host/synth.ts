@@ -118,7 +118,7 @@ export class Synth {
       comp: this.comp(sub.comp),
     }))
     this.groups.push(group)
-    this.types.push(...group)
+    for (const sub of group) this.types.push(sub)
     return this.known.get(def.id)!
   }
 

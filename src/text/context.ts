@@ -273,7 +273,7 @@ export class ModuleContext extends Cursor {
   addRecType(rec: RecType): void {
     this.recTypes.push(rec)
     const index = this.types.length
-    this.types.push(...rec)
+    for (const sub of rec) this.types.push(sub)
     const [only] = rec
     if (rec.length !== 1 || !only!.final || only!.supers.length > 0 || only!.comp.kind !== 'func') return
     const key = typeKey(only!.comp.params, only!.comp.results)

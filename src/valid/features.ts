@@ -43,7 +43,7 @@ function bodies(module: Module, found: Set<Feature>): void {
 function constants(module: Module): Code[] {
   const out = module.globals.map((g) => g.init)
   for (const { mode } of [...module.elems, ...module.datas]) if (mode.kind === 'active') out.push(mode.offset)
-  for (const { init } of module.elems) if (init.kind === 'exprs') out.push(...init.exprs)
+  for (const { init } of module.elems) if (init.kind === 'exprs') for (const code of init.exprs) out.push(code)
   for (const { init } of module.tables) if (init !== undefined) out.push(init)
   return out
 }

@@ -99,6 +99,21 @@ test('debug information that is cut off or changed says less, or nothing, and is
   expect(locate(decode(parseModule('(module (func nop))')), 20)).toBe(undefined)
 })
 
+test('line tables that would have more entries or longer names than bytes say less', () => {
+  const unit = (...body: number[]) => [body.length & 255, body.length >> 8, 0, 0, ...body]
+  // Version 5; entries without content, 2^42 of them.
+  const header = [5, 0, 4, 0, 0, 0, 0, 0, 1, 1, 1, 0, 1, 1]
+  const endless = unit(...header, 0, 128, 128, 128, 128, 128, 128, 1)
+  // A file of version 5 whose folder and name are a long text of another section.
+  const named = unit(...header, 1, 1, 0x1f, 1, 0, 0, 0, 0, 1, 1, 0x1f, 1, 0, 0, 0, 0)
+  const good = [...unit(2, 0, 8, 0, 0, 0, 1, 1, 1, 1, 1, 0, 97, 0, 0, 0, 0, 0)]
+  for (const size of [4000, 5000]) {
+    const lineStr = new Uint8Array(size + 1).fill(98, 0, size)
+    const { files } = readLines({ line: Uint8Array.from([...endless, ...named, ...good]), lineStr, str: undefined })
+    expect(files.map((f) => f.length)).toEqual(size < 4096 ? [2 * size + 1, 1] : [1])
+  }
+})
+
 describe('source maps', () => {
   const map = { version: 3, sourceRoot: 'src/', sources: ['a.ts', '/b.ts', null], mappings: 'UAAA,IACC,E,ECDD,EDAA' }
 

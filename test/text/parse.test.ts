@@ -4,6 +4,7 @@ import { decode } from '../../src/binary/decode.ts'
 import { decodeNames } from '../../src/binary/name-section.ts'
 import { CompileError, InvalidError, MalformedError } from '../../src/errors.ts'
 import { parseModule } from '../../src/text/parse.ts'
+import { featuresOf } from '../../src/valid/features.ts'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 const body = (text: string) => {
@@ -100,6 +101,12 @@ describe('definitions', () => {
     expect(m.tables[0]!.type.limits).toEqual({ address: 'i32', min: 1n, max: 1n })
     expect(m.memories[0]!.limits.min).toBe(1n)
   })
+  test('groups and segments of more than a call has room for as arguments', () => {
+    expect(decode(parseModule(`(module (rec ${'(type (struct))'.repeat(150_000)}))`)).types.length).toBe(150_000)
+    const elems = decode(parseModule(`(module (elem funcref ${'(ref.null func)'.repeat(150_000)}))`))
+    expect(featuresOf(elems)).not.toContain('gc')
+  })
+
   test('page sizes', () => {
     expect(decode(parseModule('(memory 5 (pagesize 1))')).memories[0]!.pageSizeLog2).toBe(0)
     expect(decode(parseModule('(memory (pagesize 1) (data "abc"))')).memories[0]!.limits.min).toBe(3n)
