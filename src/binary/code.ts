@@ -250,3 +250,14 @@ export function endsArm(op: Op): boolean {
 /** The calls that take the caller's place, and all calls. */
 export const TAIL_CALLS: ReadonlySet<Op> = new Set([Op.return_call, Op.return_call_indirect, Op.return_call_ref])
 export const CALLS: ReadonlySet<Op> = new Set([Op.call, Op.call_indirect, Op.call_ref, ...TAIL_CALLS])
+
+/** Whether one of the instructions waits on a memory. */
+export function hasWait(code: Code): boolean {
+  const r = new CodeReader(code)
+  while (!r.done) {
+    const op = r.op()
+    if (op === Op.memory_atomic_wait32 || op === Op.memory_atomic_wait64) return true
+    r.skipImms(op)
+  }
+  return false
+}

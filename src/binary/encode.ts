@@ -34,7 +34,7 @@ export function writeOp(w: ByteWriter, op: Op): void {
 }
 
 /** Writes the memory argument that `r` has read. */
-function writeMemarg(w: ByteWriter, r: CodeReader): void {
+export function writeMemarg(w: ByteWriter, r: CodeReader): void {
   w.u32(r.align | (r.memory !== 0 ? 0x40 : 0))
   if (r.memory !== 0) w.u32(r.memory)
   w.u64(r.offsetLo, r.offsetHi)

@@ -4,6 +4,8 @@ import { ALL_FEATURES, type Feature } from '../syntax/features.ts'
 /** What is used of the host's WebAssembly here; the project has no types of a page. */
 interface Native {
   validate(bytes: Uint8Array): boolean
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object) => { exports: Record<string, unknown> }
 }
 
 /** Modules that need a feature, without the eight bytes that every module begins with. */
@@ -46,6 +48,28 @@ export function lackingFeatures(): readonly Feature[] {
   return missing
 }
 const EVERYWHERE = new Set<Feature>(['mvp', 'sign-extension', 'saturating-float-to-int'])
+
+/** A function that gives back its parameter from beneath a wait that does not wait, its memory being zero. */
+const WAIT = '01060160017f017f03020100050401030101070501016600000a11010f002000410041014200fe0102001a0b'
+/**
+ * Whether the host loses what lies beneath a wait's operands, be it an operand or the last local, as V8's first tier does up to version 11.
+ * Where the agent may not wait, nothing does.
+ */
+let loses: boolean | undefined
+export function losesBeneathWaits(): boolean {
+  if (loses === undefined) loses = lackingFeatures().includes('threads') ? false : tryWait()
+  return loses
+}
+
+function tryWait(): boolean {
+  const { Module, Instance } = (globalThis as unknown as { WebAssembly: Native }).WebAssembly
+  try {
+    const beneath = new Instance(new Module(probe(WAIT))).exports['f'] as (x: number) => number
+    return beneath(1) !== 1
+  } catch {
+    return false
+  }
+}
 
 function probe(hex: string): Uint8Array {
   const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]

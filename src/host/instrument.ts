@@ -262,6 +262,10 @@ class BodyPass {
       case Op.table_grow:
         this.grow(op, at, r.u32())
         return
+      case Op.memory_atomic_wait32:
+      case Op.memory_atomic_wait64:
+        this.wait(op, at)
+        return
       case Op.struct_new:
       case Op.struct_new_default:
         countStruct(r, to, control)
@@ -276,8 +280,7 @@ class BodyPass {
       default:
         if (BULK.has(op) && control.ticks) checkBulk(r, to, control, op)
         if (rows[op]!.imms.length === 0) this.plain(op, at)
-        else if (control.lowers) this.lowered(op, at)
-        else r.skipImms(op)
+        else this.others(op, at)
     }
   }
 
@@ -419,6 +422,11 @@ class BodyPass {
     to.op(Op.call_indirect, type, control.hookTable)
   }
 
+  private others(op: Op, at: number): void {
+    if (this.control.lowers) this.lowered(op, at)
+    else this.r.skipImms(op)
+  }
+
   /** An instruction with a memory or a type that the host has otherwise. */
   private lowered(op: Op, at: number): void {
     const { r, to, control } = this
@@ -433,6 +441,22 @@ class BodyPass {
     if (slot.kind === 'access' && slot.offset) to.i32(r.offsetLo | 0)
     if (slot.kind === 'drop') to.raw(at, r.pos)
     this.callSlot(slot)
+    to.skipTo(r.pos)
+  }
+
+  /** A wait as a call of a function of its own, beneath whose operands there is nothing that the host could lose. */
+  private wait(op: Op, at: number): void {
+    const { r, to, control } = this
+    const start = r.pos
+    r.memarg()
+    const func = control.splits && r.memory > 0 ? undefined : control.wait(op, r)
+    if (func === undefined) {
+      r.pos = start
+      this.others(op, at)
+      return
+    }
+    to.markFrom(at)
+    to.op(Op.call, func)
     to.skipTo(r.pos)
   }
 

@@ -1,5 +1,6 @@
 // What a module becomes before the host compiles it, once per module and settings. Without control the bytes go through unchanged, but for private
 // memories, tables and tags: an export is added for each, under a name that no export of the guest's has, so that the runtime can see them.
+import { hasWait } from '../binary/code.ts'
 import { encode } from '../binary/encode.ts'
 import { CompileError, UnsupportedError } from '../errors.ts'
 import type { Store } from '../runtime/store.ts'
@@ -8,7 +9,7 @@ import type { Export, Import, Module } from '../syntax/module.ts'
 import type { MemType } from '../syntax/types.ts'
 import { featuresOf } from '../valid/features.ts'
 import { purposeOf, settingsOf, UNCONTROLLED } from './control.ts'
-import { lackingFeatures } from './detect.ts'
+import { lackingFeatures, losesBeneathWaits } from './detect.ts'
 import { exceptionsAreObjects } from './erase.ts'
 import { LOWERED } from './lower.ts'
 import type { NativeModule } from './native.ts'
@@ -62,7 +63,8 @@ function compile(store: Store | undefined, module: Module): Prepared {
     return { native, visible: seen, rewritten: own, throws, original: own.original }
   }
   if (store !== undefined) return rewritten(purposeOf(store, module))
-  if (importNames(module) !== module.imports || throws === 'told') return rewritten(UNCONTROLLED)
+  if (importNames(module) !== module.imports || throws === 'told' || losesOperands(module))
+    return rewritten(UNCONTROLLED)
   const bytes = module.bytes.length > 0 ? module.bytes : encode(module)
   const { bytes: more, original } = addExports(bytes, hidden)
   try {
@@ -111,6 +113,10 @@ export const slowness = (module: Module): string | undefined =>
   lackingFeatures().includes('multi-memory') && memoriesOf(module).length > 1
     ? "the host's WebAssembly has one memory a module, and accesses to others would be slow"
     : undefined
+
+/** Whether a wait in it would lose an operand or a local of its function; one on a memory that is not shared traps. */
+const losesOperands = (module: Module): boolean =>
+  memoriesOf(module).some((m) => m.shared) && losesBeneathWaits() && module.funcs.some(({ body }) => hasWait(body))
 
 const memoriesOf = (module: Module): MemType[] => [
   ...module.imports.flatMap(({ desc }) => (desc.kind === 'memory' ? [desc.type] : [])),

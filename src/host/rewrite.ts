@@ -1,7 +1,8 @@
 // A controlled module, or one without what the host lacks: the functions that instrument.ts writes, and around them the types, globals and the table that these need. Nothing of the
 // module's own moves but its defined globals, which come after the shared ones that are imported; the start function is for the embedder to call.
 
-import { encode } from '../binary/encode.ts'
+import type { CodeReader } from '../binary/code.ts'
+import { encode, writeMemarg } from '../binary/encode.ts'
 import { keepsExceptions } from '../runtime/census.ts'
 import { mostElements } from '../runtime/gc.ts'
 import type { Meter } from '../runtime/metering.ts'
@@ -17,6 +18,7 @@ import {
   EXTERNREF,
   type FuncType,
   I32,
+  I64,
   type MemType,
   refType,
   type SubType,
@@ -27,6 +29,7 @@ import {
 import { ByteWriter } from '../util/byte-writer.ts'
 import { HOOK_TABLE, SHARED_GLOBALS, type Switches } from './control.ts'
 import { type CountedKind, type CounterPlace, exceptions, objects } from './counters.ts'
+import { losesBeneathWaits } from './detect.ts'
 import { capped, NATURAL_ELEMENTS, NATURAL_PAGES } from './entities.ts'
 import { erased, erasedSub, functionsAreAny } from './erase.ts'
 import { Instrument } from './instrument.ts'
@@ -118,6 +121,7 @@ class Additions {
   private readonly helpers = new Map<Op, number>()
   private readonly found = new Map<string, { index: number; type: number }>()
   readonly slots: Slot[] = []
+  private readonly waits = new Map<string, number>()
   private readonly checks = new Map<number, number>()
   private readonly counters = new Map<string, Counter>()
 
@@ -156,6 +160,19 @@ class Additions {
     if (index === undefined) {
       const runs = locals.map((t) => ({ count: 1, type: t }))
       this.helpers.set(op, (index = this.func(type, body(), runs)))
+    }
+    return index
+  }
+
+  /** The index of the function that does a wait; made once for the same immediates. */
+  wait(op: Op, address: ValType, r: CodeReader): number {
+    const key = [op, r.memory, r.align, r.offsetLo, r.offsetHi].join()
+    let index = this.waits.get(key)
+    if (index === undefined) {
+      const b = new Body().op(Op.local_get, 0).op(Op.local_get, 1).op(Op.local_get, 2).op(op)
+      writeMemarg(b.w, r)
+      const expected = op === Op.memory_atomic_wait32 ? I32 : I64
+      this.waits.set(key, (index = this.func(plain([address, expected, I64], [I32]), b.end())))
     }
     return index
   }
@@ -217,6 +234,7 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
   const firstGlobal = imported(module, 'global').length
   const tables = imported(module, 'table').map(({ desc }) => (desc as { type: TableType }).type)
   const memories = imported(module, 'memory').map(({ desc }) => (desc as { type: MemType }).type)
+  const memoryType = (k: number) => memories[k] ?? module.memories[k - memories.length]!
   const { firstFunc } = additions
   const plainFuncs = new Map<number, boolean>()
   const fixed: readonly Feature[] = switches.nans ? ['relaxed-simd'] : []
@@ -260,7 +278,11 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
       const { comp } = module.types[type]!
       return comp.kind === 'array' ? Math.min(limits.arrayElements, mostElements(comp.field.type)) : 0
     },
-    memoryType: (k) => memories[k] ?? module.memories[k - memories.length]!,
+    memoryType,
+    wait: (op, r) =>
+      losesBeneathWaits()
+        ? additions.wait(op, memoryType(r.memory).limits.address === 'i64' ? I64 : I32, r)
+        : undefined,
     lowered(op) {
       if (!lower.has(rows[op]!.feature)) return undefined
       const same = SAME_AS.get(op)
@@ -283,7 +305,7 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
 /** Pages that hosts give a memory with 64-bit addresses at most. */
 const MOST_PAGES_64 = 262144n
 
-function memoryType(purpose: Purpose, type: MemType): MemType {
+function cappedMemory(purpose: Purpose, type: MemType): MemType {
   const { max, address } = type.limits
   if (address === 'i64' && max !== undefined && max > MOST_PAGES_64)
     return { ...type, limits: { ...type.limits, max: MOST_PAGES_64 } }
@@ -333,7 +355,7 @@ function shell(
   }))
   const size = HOOK_TABLE.size + BigInt(additions.slots.length)
   const hooks = { type: { limits: { address: 'i32' as const, min: size, max: size }, elem: HOOK_TABLE.elem } }
-  const memories = module.memories.map((type) => memoryType(purpose, type))
+  const memories = module.memories.map((type) => cappedMemory(purpose, type))
   const isSecond = (i: Import, k: number) => i.desc.kind === 'memory' && k !== firstMemory
   const firstMemory = imports.findIndex((i) => i.desc.kind === 'memory')
   const passive = { kind: 'passive' } as const

@@ -57,6 +57,8 @@ export interface Control {
   memoryType(index: number): MemType
   /** The instruction that stands for one that the host lacks, or the index of a function that does; undefined where it stays. */
   lowered(op: Op): { same: Op } | { helper: number } | undefined
+  /** The index of a function that does a wait, whose immediates have just been read; undefined where the host does it right. */
+  wait(op: Op, r: CodeReader): number | undefined
   /** A type as the host has it. */
   erased(t: ValType): ValType
   /** A function that gives back an array and three numbers, and traps where a range from the first, as long as the third, is not in the array. */
@@ -133,6 +135,8 @@ const SPECIAL = new Set<Op>([
   Op.ref_as_non_null,
   Op.br_on_null,
   Op.br_on_non_null,
+  Op.memory_atomic_wait32,
+  Op.memory_atomic_wait64,
   Op.memory_grow,
   Op.array_init_elem,
   Op.table_grow,

@@ -1,9 +1,8 @@
 // Threads of scripts: which ones have to run at the same time, and what such a thread needs to run in another agent. Starting agents is the
 // embedder's matter (specification: threads proposal, interpreter, Scripts).
-import { CodeReader } from '../binary/code.ts'
+import { hasWait } from '../binary/code.ts'
 import { decode } from '../binary/decode.ts'
 import type { Extern, MemInst } from '../runtime/instances.ts'
-import { Op } from '../syntax/opcode.ts'
 import type { MemType } from '../syntax/types.ts'
 import { type Command, moduleBytes } from './script.ts'
 
@@ -38,21 +37,12 @@ export function mayWait(commands: readonly Command[]): boolean {
     if (command.kind === 'thread') return mayWait(command.commands)
     if (command.kind !== 'module') return false
     try {
-      return decode(moduleBytes(command.source)).funcs.some(({ body }) => hasWait(new CodeReader(body)))
+      return decode(moduleBytes(command.source)).funcs.some(({ body }) => hasWait(body))
     } catch {
       // What is wrong with the module shows when the command runs.
       return false
     }
   })
-}
-
-function hasWait(r: CodeReader): boolean {
-  while (r.pos < r.end) {
-    const op = r.op()
-    if (op === Op.memory_atomic_wait32 || op === Op.memory_atomic_wait64) return true
-    r.skipImms(op)
-  }
-  return false
 }
 
 /** How many commands a command is, those in it included. */

@@ -20,7 +20,7 @@ function run(engine: string, file: string): Promise<[code: number | null, stderr
 
 if (!existsSync(data)) test.skip(`wasi-threads: no test data at ${data} (set ANYWASM_WASI)`, () => {})
 else
-  describe.each(['compiler', 'interpreter'])('on the %s', (engine) => {
+  describe.each(['host', 'tiered', 'compiler', 'interpreter'])('on the %s', (engine) => {
     const files = readdirSync(data).filter((f) => f.endsWith('.wasm'))
     // The programs themselves give other threads half a second, which a busy machine may not.
     test.each(files)('%s', { retry: 3 }, async (file) => {

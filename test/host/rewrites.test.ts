@@ -1,8 +1,10 @@
 // What the host engine rewrites where its host lacks a feature: several memories, exceptions as values, constant expressions. Each must do as the
 // interpreter does, also with controls; on a host that has the feature the same holds.
 import { describe, expect, test } from 'vitest'
-import { LinkError, UnsupportedError } from '../../src/errors.ts'
+import { LinkError, type Trap, UnsupportedError } from '../../src/errors.ts'
+import { losesBeneathWaits } from '../../src/host/detect.ts'
 import { exceptionsAreObjects } from '../../src/host/erase.ts'
+import { preparedOf } from '../../src/host/prepare.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import { ExnInst, HostThrow } from '../../src/runtime/instances.ts'
 import { Store } from '../../src/runtime/store.ts'
@@ -85,6 +87,37 @@ describe.each(Object.entries(stores))('%s', (_, store) => {
     check('bulk', 10, 1)
     check('loop', 60)
     for (const { inst } of made) expect(inst.exports.get('c')).toBe(inst.memories[2])
+  })
+
+  test('what lies beneath the operands of a wait stays', () => {
+    const made = both(
+      `(module (memory 1 1 shared) (memory $b 1)
+        (func (export "operand") (param i32) (result i32 i32)
+          (i32.add (local.get 0) (i32.const 1)) (memory.atomic.wait32 offset=4 (i32.const 8) (i32.const 5) (i64.const 9)))
+        (func (export "local") (param i32) (result i32 i32) (local i32)
+          (local.set 1 (i32.mul (local.get 0) (i32.const 3)))
+          (memory.atomic.wait64 (local.get 0) (i64.const 0) (i64.const 9)) (local.get 1))
+        (func (export "loop") (param i32) (result i32) (local i32)
+          (loop $l
+            (local.set 1 (i32.add (local.get 1) (memory.atomic.wait32 offset=4 (i32.const 8) (i32.const 0) (i64.const 1))))
+            (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+          (i32.add (local.get 1) (i32.load $b (i32.const 0))))
+        (func (export "unshared") (result i32) (memory.atomic.wait32 $b (i32.const 0) (i32.const 0) (i64.const 1))))`,
+    )
+    expect(expectSame(made, 'operand', 76).results).toEqual([77, 1])
+    expect(expectSame(made, 'local', 16).results).toEqual([2, 48])
+    expect(expectSame(made, 'loop', 5).results).toEqual([10])
+    expectSame(made, 'local', 12)
+    expectSame(made, 'local', 65536)
+    expectSame(made, 'unshared')
+    const frames = made.map(({ call }) => {
+      try {
+        return call('local', 65536)
+      } catch (e) {
+        return (e as Trap).frames
+      }
+    })
+    expect(frames[1]).toEqual(frames[0])
   })
 
   test('segments are written in order, and those before a trap stay', () => {
@@ -237,4 +270,15 @@ test.runIf(exceptionsAreObjects())('where exceptions are no values, legacy handl
   load(host, LEGACY, { store }).call('f')
   expect(() => load(host, VALUES, { store })).toThrow(LinkError)
   expect(() => load(host, MIXED)).toThrow(UnsupportedError)
+})
+
+test('a module that does not wait is as it was, and one that does too where the host has waits right', () => {
+  const store = new Store(ENGINES.host!)
+  const wat = (code: string) => `(module (memory 1 1 shared) (func (result i32) ${code}))`
+  const rewritten = (code: string) => {
+    const { inst } = load(store.executor, wat(code), { store })
+    return preparedOf(store, inst.module)!.rewritten !== undefined
+  }
+  expect(rewritten('(memory.atomic.notify (i32.const 0) (i32.const 1))')).toBe(false)
+  expect(rewritten('(memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0))')).toBe(losesBeneathWaits())
 })
