@@ -6,6 +6,8 @@ import type { MeterOptions } from '../runtime/metering.ts'
 import { DEFAULT_LIMITS, type Exceeded, type LimitName, type StoreLimits, type StoreOptions } from '../runtime/store.ts'
 import type { Module } from '../syntax/module.ts'
 import { type Clock, SystemClock } from '../wasi/clock.ts'
+import type { Stream } from '../wasi/fs.ts'
+import { NodeStream } from '../wasi/fs-node.ts'
 import { EXIT, Failure } from './failure.ts'
 
 export interface ControlOptions {
@@ -106,6 +108,27 @@ export function clockUntil(deadline: number | undefined): Clock {
     },
   }
 }
+
+/** How long a read that is to end in time rests between two looks. */
+const REST_NS = 2_000_000n
+
+/** Standard input, whose reads would otherwise wait for ever: they look for bytes, and rest by a clock that ends with the program's time. */
+class TimedInput extends NodeStream {
+  constructor(
+    fd: number,
+    private readonly clock: Clock,
+  ) {
+    super(fd)
+  }
+  override read(into: Uint8Array, nonblocking: boolean): number {
+    if (!nonblocking) while (this.poll().bytes < 0) this.clock.sleep(REST_NS)
+    return super.read(into, nonblocking)
+  }
+}
+
+/** What a program reads from, where its reads end with its time. */
+export const inputUntil = (deadline: number | undefined, fd: number, clock: Clock): Stream | number =>
+  deadline === undefined ? fd : new TimedInput(fd, clock)
 
 /** The options behind the limits. */
 type LimitOption = Exclude<keyof ControlOptions, 'deterministic'>

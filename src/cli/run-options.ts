@@ -134,7 +134,7 @@ export function wasiOptions(
   file: string,
   args: readonly string[],
   o: RunOptions,
-): Pick<WASIOptions, 'args' | 'env' | 'preopens' | 'stdin'> {
+): Pick<WASIOptions, 'args' | 'env' | 'preopens'> & { stdin?: number } {
   return {
     args: [o.argv0 ?? (file === '-' ? 'module.wasm' : basename(file)), ...withoutDashes(args)],
     env: environment(o),

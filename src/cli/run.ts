@@ -13,7 +13,7 @@ import { WASI } from '../wasi/wasi.ts'
 import type { CodeCache } from './code-cache.ts'
 import { engineFor, loadEngine } from './engine.ts'
 import { EXIT, explain, Failure } from './failure.ts'
-import { clockUntil, controlOf, limitObjects, limitTables, limitText } from './limits.ts'
+import { clockUntil, controlOf, inputUntil, limitObjects, limitTables, limitText } from './limits.ts'
 import { externs, facade, sharedMemory } from './link.ts'
 import { loadCached, loadModule } from './load.ts'
 import { writeError, writeOut } from './output.ts'
@@ -54,14 +54,13 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     endProgress()
     const programArgs = options.invoke === undefined ? args : []
     const sockets = await listeners(options.tcplisten)
-    const wasi = new WASI({
-      ...wasiOptions(file, programArgs, options),
-      sockets,
-      clock: clockUntil(control.metering.deadline),
-    })
+    const { deadline } = control.metering
+    const clock = clockUntil(deadline)
+    const given = wasiOptions(file, programArgs, options)
+    const wasi = new WASI({ ...given, sockets, clock, stdin: inputUntil(deadline, given.stdin ?? 0, clock) })
     code = await keepCode(engine, module, loaded.content, options)
-    const given = externs(store, module, wasi.getImportObject())
-    const parts = { store, inst: within(() => instantiate(store!, loaded.module, given, file)), wasi, within }
+    const imports = externs(store, module, wasi.getImportObject())
+    const parts = { store, inst: within(() => instantiate(store!, loaded.module, imports, file)), wasi, within }
     if (options.invoke !== undefined) return await invokeExport(parts, options.invoke, withoutDashes(args))
     return start(parts, loaded.module, file, args)
   } catch (e) {

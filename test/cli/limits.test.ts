@@ -1,9 +1,11 @@
 // The options of `anywasm run` that control a program: exit codes, and messages that name the limit.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { anywasm } from './anywasm.ts'
+import { ENGINE_NAMES } from '../../src/presets/engine-names.ts'
+import { anywasm, bin, cache } from './anywasm.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'anywasm-limits-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -101,4 +103,32 @@ test.each([
   const r = anywasm(['run', `${option}=${value}`, loop])
   expect(r.code).toBe(2)
   expect(r.stderr).toMatch(message)
+})
+
+describe.runIf(existsSync('/proc/self/fd'))('a read from a pipe whose writer is silent', () => {
+  const read = program(
+    'read',
+    `(import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "\\40\\00\\00\\00\\10")
+    (func (export "_start") (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
+      (if (i32.ne (i32.load8_u (i32.const 64)) (i32.const 97)) (then unreachable)))`,
+  )
+  /** The pipe stays open, with these bytes in it, for as long as the program runs. */
+  const run = (bytes: string, timeout: string, engine: string) => {
+    const line =
+      'p="$0.$1$2"; mkfifo "$p"; exec 3<>"$p"; printf "$1" >&3; "$3" "$4" run --timeout "$2" --engine "$5" "$0" < "$p"'
+    const args = ['-c', line, read, bytes, timeout, process.execPath, bin, engine]
+    const env = { ...process.env, ANYWASM_CACHE_DIR: cache }
+    return spawnSync('bash', args, { encoding: 'utf8', timeout: 60_000, env })
+  }
+
+  test.each(ENGINE_NAMES)('ends with the time, on %s', (engine) => {
+    const r = run('', `${100 + ENGINE_NAMES.indexOf(engine)}ms`, engine)
+    expect([r.status, r.stderr]).toEqual([124, expect.stringMatching(/^error: deadline exceeded\n/)])
+  })
+
+  test('gives what is there', () => {
+    const r = run('a', '30s', 'auto')
+    expect([r.status, r.stderr]).toEqual([0, ''])
+  })
 })
