@@ -41,6 +41,8 @@ export interface ThreadOptions extends Omit<WASIOptions, 'clock' | 'random' | 'r
   memoryImport: readonly [module: string, name: string]
   /** The most threads at a time; a spawn beyond it fails with AGAIN. */
   maxThreads?: number
+  /** Ends all threads, also those that wait for each other; the outcome is then its reason. */
+  signal?: AbortSignal
 }
 
 const LAST_TID = 0x1fffffff
@@ -109,7 +111,18 @@ class Group {
     this.calls = bind(this.context, allCalls)
   }
 
-  start(tid: number, arg: number): void {
+  /** Begins with the thread that runs `_start`. */
+  begin(): void {
+    const { signal } = this.options
+    const abort = () => this.finish(() => this.reject(signal!.reason))
+    if (signal?.aborted) abort()
+    else {
+      signal?.addEventListener('abort', abort, { once: true })
+      this.start(0, 0)
+    }
+  }
+
+  private start(tid: number, arg: number): void {
     const { worker: url, runtime, code, memory, memoryImport, args = [], env = {} } = this.options
     const cell = new SharedArrayBuffer(Cell.WORDS * 4)
     const data: ThreadData = { runtime, code, memory, memoryImport, args, env, tid, arg, cell }
@@ -178,8 +191,8 @@ class Group {
 
 /**
  * Runs a command that may start threads.
- * @returns the exit code: of `proc_exit` in any thread, or 0 when `_start` returns; rejects with the trap of any thread
+ * @returns the exit code: of `proc_exit` in any thread, or 0 when `_start` returns; rejects with the trap of any thread, or the signal's reason
  */
 export function startThreads(options: ThreadOptions): Promise<number> {
-  return new Promise((resolve, reject) => new Group(options, resolve, reject).start(0, 0))
+  return new Promise((resolve, reject) => new Group(options, resolve, reject).begin())
 }
