@@ -1,5 +1,5 @@
 // Ladders of blocks as one flat switch: Go's compiler nests a block per place where a function may be resumed, thousands of them, deeper than a parser's
-// stack allows. `{{{A}B}C}` becomes `w=0; D:while(true){switch(w){case 0:A case 1:B case 2:C}break}`, and a jump to the end of a block one to its case.
+// stack allows. `{{{A}B}C}` becomes `z=0; D:while(true){switch(z){case 0:A case 1:B case 2:C}break}`, and a jump to the end of a block one to its case.
 // Where A is nothing but a switch that goes to these ends, and nothing else does, that switch gets the cases itself.
 import { closing, type Line } from './tree.ts'
 
@@ -58,7 +58,7 @@ export function flatten(lines: readonly Line[], all: boolean): { lines: readonly
       k = ladder.direct.to
       say(...ladder.direct.cases[1]!)
     } else if (ladder !== undefined) {
-      if (ladder.id === k) say(`w${k}=0;`, `D${k}:while(true){`, `switch(w${k}){`, 'case 0:')
+      if (ladder.id === k) say(`z${k}=0;`, `D${k}:while(true){`, `switch(z${k}){`, 'case 0:')
     } else if (close === undefined)
       say(line.text.replace(/\bbreak (L\d+)\b/g, (whole, label) => jumps.get(label)?.code ?? whole))
     else if (close.ladder.direct !== undefined)
@@ -66,7 +66,7 @@ export function flatten(lines: readonly Line[], all: boolean): { lines: readonly
     else if (close.rung === close.ladder.blocks) say('}', 'break;', '}')
     else say(`case ${close.rung}:`)
   }
-  return { lines: out, variables: ladders.filter((l) => all && l.direct === undefined).map((l) => `w${l.id}`) }
+  return { lines: out, variables: ladders.filter((l) => all && l.direct === undefined).map((l) => `z${l.id}`) }
 }
 
 interface Close {
@@ -121,7 +121,7 @@ function find(lines: readonly Line[]) {
       for (let at = k; at < end; at++) {
         opens.set(at, ladder)
         const label = /^L\d+/.exec(lines[at]!.text)?.[0]
-        const code = at === k ? `break D${k}` : `{w${k}=${end - at};continue D${k}}`
+        const code = at === k ? `break D${k}` : `{z${k}=${end - at};continue D${k}}`
         if (label !== undefined) jumps.set(label, { ladder, code })
       }
     }

@@ -120,8 +120,8 @@ class Unnester {
   private begin(): void {
     const id = ++this.ids
     this.region = { id, outer: this.region, cases: 1 }
-    this.variables.push(`w${id}`)
-    this.say(`w${id}=0;`, `N${id}:while(true){`, `D${id}:switch(w${id}){`, 'case 0:')
+    this.variables.push(`z${id}`)
+    this.say(`z${id}=0;`, `N${id}:while(true){`, `D${id}:switch(z${id}){`, 'case 0:')
   }
 
   private finish(): void {
@@ -186,7 +186,7 @@ class Unnester {
 
   private jump(s: Structure, place: number): void {
     const { id } = s.region!
-    this.say(`w${id}=${place};`, `continue N${id};`)
+    this.say(`z${id}=${place};`, `continue N${id};`)
   }
 
   /** A text whose jumps to what is flat go to its case. */
@@ -201,5 +201,5 @@ class Unnester {
 const placeOf = (s: Structure, word: string): number => (word === 'break' ? s.end : s.start)
 
 function jump({ region }: Structure, place: number): string {
-  return `{w${region!.id}=${place};continue N${region!.id}}`
+  return `{z${region!.id}=${place};continue N${region!.id}}`
 }

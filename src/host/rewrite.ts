@@ -279,10 +279,11 @@ function controlOf(purpose: Purpose, module: Module, additions: Additions, needs
       return comp.kind === 'array' ? Math.min(limits.arrayElements, mostElements(comp.field.type)) : 0
     },
     memoryType,
-    wait: (op, r) =>
-      losesBeneathWaits()
-        ? additions.wait(op, memoryType(r.memory).limits.address === 'i64' ? I64 : I32, r)
-        : undefined,
+    wait(op, r) {
+      const { shared, limits } = memoryType(r.memory)
+      // On a memory that is not shared it traps, and the trap's place tells why.
+      return shared && losesBeneathWaits() ? additions.wait(op, limits.address === 'i64' ? I64 : I32, r) : undefined
+    },
     lowered(op) {
       if (!lower.has(rows[op]!.feature)) return undefined
       const same = SAME_AS.get(op)
