@@ -31,21 +31,28 @@ export interface Facts {
   /** The loops by the offsets of their instructions. */
   readonly loops: ReadonlyMap<number, Loop>
   readonly hasTailCall: boolean
+  /** Whether it calls itself. */
+  readonly recursive: boolean
 }
 
-export function analyse(body: Code): Facts {
-  return new Analysis(body).run()
+/** @param index the function's own */
+export function analyse(body: Code, index: number): Facts {
+  return new Analysis(body, index).run()
 }
 
 class Analysis implements Facts {
   private readonly r: CodeReader
   readonly loops = new Map<number, Loop>()
   hasTailCall = false
+  recursive = false
   /** Open blocks, a loop's facts or undefined, and the loops among them. */
   private readonly blocks: (Loop | undefined)[] = [undefined]
   private readonly open: Loop[] = []
 
-  constructor(body: Code) {
+  constructor(
+    body: Code,
+    private readonly index: number,
+  ) {
     this.r = new CodeReader(body)
   }
 
@@ -81,7 +88,8 @@ class Analysis implements Facts {
         this.leave()
         return
     }
-    r.skipImms(op)
+    if (op === Op.call) this.call(r.u32())
+    else r.skipImms(op)
     if (TAIL_CALLS.has(op)) this.hasTailCall = true
     if (opensBlock(op)) this.blocks.push(undefined)
     const loop = open[open.length - 1]
@@ -89,6 +97,10 @@ class Analysis implements Facts {
     if (replacesViews(op)) loop.calls = true
     if (rows[op]!.imms[0] !== 'memarg') return
     if (r.memory < VIEWS) loop.memories |= 1 << r.memory
+  }
+
+  private call(index: number): void {
+    if (index === this.index) this.recursive = true
   }
 
   private edge(label: number): void {

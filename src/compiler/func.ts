@@ -19,7 +19,7 @@ import { global } from './globals.ts'
 import { type Emitter, operator, select } from './inline.ts'
 import { Known } from './known.ts'
 import { Locals } from './locals.ts'
-import { beginLoop, endLoop } from './loops.ts'
+import { asInts, beginLoop, endLoop } from './loops.ts'
 import { access, bulk } from './memory.ts'
 import { Counters, clockOf } from './metering.ts'
 import { anyNaN } from './nans.ts'
@@ -101,7 +101,7 @@ export class FuncCompiler implements Emitter {
     this.ops = new Operands(this.line, this.use, mark ? (code) => marked(this.r.at, code) : undefined)
     const { body } = definitionOf(func)
     this.r = new CodeReader(body)
-    this.facts = analyse(body)
+    this.facts = analyse(body, func.index)
     this.counters = new Counters(this, inst, func.index, body, split)
     this.locals = new Locals(inst, func, forms)
   }
@@ -174,7 +174,9 @@ export class FuncCompiler implements Emitter {
     const lines = this.linesFrom(0, this.lines.length)
     if (this.counters.whole && isLarge(lines)) return again(new Loose(this.loose.locals), true)
     const first = calls === 'first' ? firstCalls(this, this.func, lines) : undefined
-    const printed = (first && printFunction(this.draft(first), true)) ?? printFunction(this.draft(lines))
+    const ints = this.facts.recursive ? asInts(this, type.params.keys()) : ''
+    const whole = ints === '' ? lines : [{ text: `${ints};`, offset: -1 }, ...lines]
+    const printed = (first && printFunction(this.draft(first), true)) ?? printFunction(this.draft(whole))
     return { ...printed, names: [...this.names, ...printed.names], hasTailCall: this.hasTailCall }
   }
 

@@ -32,8 +32,14 @@ export function beginLoop(c: FuncCompiler): void {
 
 /** Where a loop starts anew, its integers are integers again. */
 function makeInts(c: FuncCompiler, { locals }: Loop): void {
+  const code = asInts(c, locals)
+  if (code !== '') c.line(code)
+}
+
+/** Says of the integers among locals that they are such: V8 looks whether a function's parameters are, each time that it calls itself. */
+export function asInts(c: FuncCompiler, locals: Iterable<number>): string {
   const ints = [...locals].filter((k) => kindOf(c.locals.types[k]!) === 'i').flatMap((k) => c.locals.names(k))
-  if (ints.length > 0) c.line(ints.map((v) => `${v}=${v}|0`).join(';'))
+  return ints.map((v) => `${v}=${v}|0`).join(';')
 }
 
 /** Leaves the innermost frame, a loop, at its end. */
