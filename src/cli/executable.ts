@@ -1,12 +1,13 @@
 // `anywasm compile --executable`: a script and this Node in one file that runs by itself (Node's single executable applications).
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Module } from '../syntax/module.ts'
 import type { Allowed } from './executable-main.ts'
 import { Failure, systemFailure } from './failure.ts'
+import { discard } from './output.ts'
 
 const WASI_MODULES = ['wasi_snapshot_preview1', 'wasi_unstable']
 /** What Node's binary has where a program may be put into it. */
@@ -81,7 +82,7 @@ async function inject(output: string, main: string, dir: string): Promise<void> 
     )
     sign('--sign', '-', path)
   } catch (e) {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path, { force: true })
+    discard(path)
     throw systemFailure(output, e)
   }
 }

@@ -23,6 +23,11 @@ export function writeOut(content: string | Uint8Array): void {
   }
 }
 
+/** Deletes what was not written whole, which is worse than none; a device stays. */
+export function discard(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path, { force: true })
+}
+
 /** Writes a file, whose folder there must be; `-` is standard output. */
 export function writeFile(path: string, content: string | Uint8Array): void {
   endProgress()
@@ -32,8 +37,7 @@ export function writeFile(path: string, content: string | Uint8Array): void {
   } catch (e) {
     if (e instanceof Failure) throw e
     const { code } = e as NodeJS.ErrnoException
-    // A file that is not whole is worse than none; a device is never one.
-    if (code === 'ENOSPC' && statSync(path).isFile()) rmSync(path, { force: true })
+    if (code === 'ENOSPC') discard(path)
     if (code === 'ENOENT') throw new Failure(path === '' ? '-o: expected a file to write' : `${path}: no such folder`)
     throw systemFailure(path, e)
   }

@@ -281,7 +281,7 @@ const isPart = (c: number): boolean => c < 128 && (KINDS[c] === PART || KINDS[c]
 /** What comes behind a variable that is assigned, or changed in another way. */
 const ASSIGNED = /=(?![=>])/y
 const CHANGED = /\+\+|--|(?:[-+*/%&|^]|<<|>>>?)=(?!=)/y
-const LABEL = / ([LND]\d+)/y
+const LABEL = / [LND]\d+/y
 
 const matches = (pattern: RegExp, text: string, at: number): boolean => {
   pattern.lastIndex = at

@@ -334,12 +334,14 @@ export class Store {
     const most = memory ? Math.min(x.maxPages, this.memoryPages(x.type)) : Math.min(x.max, this.limits.tableElements)
     const unit = memory ? 'pages' : 'elements'
     const limit = memory ? 'memoryPages' : 'tableElements'
+    /** Entries of all tables, with those wanted. */
+    const total = memory ? 0 : this.counts.tableElements - x.counted + wanted
     const text = `growing a ${x.kind} to ${wanted} ${unit}`
     if (wanted > most) this.exceed(limit, `${text} exceeds the limit of ${most} (${limit})`)
-    else if (!memory && this.totalWith(x, wanted) > this.limits.totalTableElements)
+    else if (total > this.limits.totalTableElements)
       this.exceed(
         'totalTableElements',
-        `${text} would make a total of ${this.totalWith(x, wanted)}, which exceeds the limit of ${this.limits.totalTableElements} (totalTableElements)`,
+        `${text} would make a total of ${total}, which exceeds the limit of ${this.limits.totalTableElements} (totalTableElements)`,
       )
     else if (this.mayGrow?.({ what: x.kind, size, wanted }) === false)
       this.exceed('mayGrow', `${text} was refused by the embedder (mayGrow)`)
@@ -348,11 +350,6 @@ export class Store {
       return true
     }
     return false
-  }
-
-  /** The entries of all tables when one has so many. */
-  private totalWith(x: TableInst, elements: number): number {
-    return this.counts.tableElements - x.counted + elements
   }
 }
 

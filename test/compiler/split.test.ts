@@ -14,6 +14,7 @@ import { ENGINES } from '../../src/presets/engines.ts'
 import type { MeterOptions } from '../../src/runtime/metering.ts'
 import { bin } from '../cli/anywasm.ts'
 import { load } from '../engines/load.ts'
+import { PIECES } from './pieces.ts'
 
 const { compiler, interpreter } = ENGINES as {
   compiler: (typeof ENGINES)[string]
@@ -23,7 +24,6 @@ const usual = { ...sizes }
 afterEach(() => {
   Object.assign(sizes, usual)
 })
-const everything = { whole: 200, left: 100, piece: 4000, chunk: 150, least: -1000 }
 
 /** An interpreter loop of `cases` operations over bytes in memory, each of a few statements; the last one ends it. */
 function machine(cases: number, repeat = 1): string {
@@ -89,14 +89,14 @@ describe('a function in pieces', () => {
     [400, false],
     [400, true],
   ])('a loop of %d blocks that name the next one (%s)', (blocks, told) => {
-    if (blocks < 100) Object.assign(sizes, everything, { chunk: 900, piece: 1100 })
+    if (blocks < 100) Object.assign(sizes, PIECES, { chunk: 900, piece: 1100 })
     const wat = goLike(blocks, told)
     const [mine, other] = [load(compiler, wat), load(interpreter, wat)]
     for (const steps of [1, 2, 77, 3000, 20_000]) expect(mine.call('run', steps)).toEqual(other.call('run', steps))
   })
 
   test.each([12, 120, 260])('an interpreter loop of %d operations', (cases) => {
-    if (cases < 100) Object.assign(sizes, everything)
+    if (cases < 100) Object.assign(sizes, PIECES)
     const wat = machine(cases)
     expect(load(compiler, wat).call('run', 5000)).toEqual(load(interpreter, wat).call('run', 5000))
   })
@@ -107,7 +107,7 @@ describe('a function in pieces', () => {
     [12, 'deadline'],
     [120, 'deadline'],
   ])('an interpreter loop of %d operations under a %s', (cases, control) => {
-    if (cases < 100) Object.assign(sizes, everything)
+    if (cases < 100) Object.assign(sizes, PIECES)
     const wat = machine(cases)
     const run = (engine: typeof compiler, metering: MeterOptions, steps: number) => {
       const { call, store } = load(engine, wat, { metering })
@@ -133,7 +133,7 @@ describe('a function in pieces', () => {
   test.each([0, 1, 3])('what is more than %d levels high becomes flat, in pieces too', (low) => {
     for (const wat of [machine(12), goLike(70, true)]) {
       const expected = load(interpreter, wat).call('run', 2000)
-      for (const more of [{}, { ...everything, chunk: 900, piece: 1100 }]) {
+      for (const more of [{}, { ...PIECES, chunk: 900, piece: 1100 }]) {
         Object.assign(sizes, usual, more, { depth: 0, deepest: 0, low })
         expect(load(compiler, wat).call('run', 2000)).toEqual(expected)
         // Fuel and the clock are looked at in its loops as in others.
@@ -190,7 +190,7 @@ describe('a function in pieces', () => {
   })
 
   test('what lives across cuts keeps its kind and its bits', () => {
-    Object.assign(sizes, everything)
+    Object.assign(sizes, PIECES)
     const blow = (n: number) =>
       Array.from({ length: n }, (_, k) => `(local.set $k (i32.xor (local.get $k) (i32.const ${k * 77})))`).join('\n')
     const wat = `(module (memory 1) (data (i32.const 0) "\\01\\00\\a0\\7f\\01\\00\\00\\00\\00\\00\\f4\\ff") (table 1 externref)
@@ -249,7 +249,7 @@ describe('a function in pieces', () => {
       throw new Error('no trap')
     }
     const whole = frames()
-    Object.assign(sizes, everything)
+    Object.assign(sizes, PIECES)
     expect(frames()).toEqual(whole)
     expect(whole).toHaveLength(2)
   })

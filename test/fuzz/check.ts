@@ -7,6 +7,7 @@ import { interpreter } from '../../src/interpreter/engine.ts'
 import { ENGINES } from '../../src/presets/engines.ts'
 import type { Executor } from '../../src/runtime/store.ts'
 import { parseModule } from '../../src/text/parse.ts'
+import { PIECES } from '../compiler/pieces.ts'
 import { tierEarly } from '../tiered/early.ts'
 import { DETERMINISTIC } from './generate.ts'
 import { runHost, sameOutcome } from './host.ts'
@@ -36,8 +37,7 @@ interface Run {
 }
 
 const compiler = ENGINES.compiler!
-/** Functions in as many pieces as there can be, and flat as far as they can be. */
-const PIECES = { whole: 200, left: 100, piece: 4000, chunk: 150, least: -1000 }
+/** Functions are flat as far as they can be. */
 const FLAT = { depth: 0, deepest: 0, low: 1 }
 
 /** Our engines as they are. */
